@@ -1,0 +1,1 @@
+//! Frames, limits and error codes spoken between Amends phones and their relay.

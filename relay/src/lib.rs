@@ -1,0 +1,1 @@
+//! The store-and-forward relay of Amends: keeps sealed records it cannot read.

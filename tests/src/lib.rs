@@ -1,0 +1,1 @@
+//! The simulated world, scenarios and golden vectors of Amends.

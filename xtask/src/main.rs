@@ -1,0 +1,2 @@
+//! The commands that build, test and show Amends.
+fn main() {}
