@@ -1,1 +1,11 @@
 //! Everything an Amends phone knows: signed statements, merging documents, sealed records and their sync.
+
+pub mod id;
+
+pub mod crypto;
+pub mod document;
+pub mod practice;
+pub mod shape;
+pub mod statement;
+pub mod storage;
+pub mod sync;

@@ -1,0 +1,1 @@
+//! Keys, certificates, records, pairing, packs: the only room that touches key bytes.

@@ -1,0 +1,1 @@
+//! Automerge documents: what two people write together. Automerge stays inside this room.

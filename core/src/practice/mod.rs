@@ -1,0 +1,1 @@
+//! The catalogue, typed entries, derived states and views.

@@ -1,0 +1,1 @@
+//! Signed statements: what one person says.

@@ -1,0 +1,1 @@
+//! Where a phone keeps what it knows.

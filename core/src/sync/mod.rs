@@ -1,0 +1,1 @@
+//! The sans-IO engine: outbox, flush, cursors, gaps, packs, quarantine.
