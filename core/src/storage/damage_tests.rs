@@ -12,7 +12,7 @@ const PAGE: usize = 4096;
 
 fn numbered(number: u32) -> (Table, Vec<u8>, Vec<u8>) {
     let key = crate::id::hash(&[b"row", &number.to_be_bytes()]);
-    let length = if number % 40 == 0 { 9000 } else { 40 + (number as usize * 37) % 900 };
+    let length = if number.is_multiple_of(40) { 9000 } else { 40 + (number as usize * 37) % 900 };
     (Table::ALL[number as usize % 3], key.to_vec(), key.iter().copied().cycle().take(length).collect())
 }
 
@@ -54,16 +54,14 @@ fn any_flipped_bits_are_damage_or_harmless_and_never_a_panic() {
                         header in any::<bool>())| {
         let folder = tempfile::tempdir().expect("a folder");
         let mut bytes = sound.clone();
-        let mut root_hit = false;
+        let flipped = flips.len();
         for (at, bit) in flips {
             let at = at.index(if header { 2 * PAGE } else { bytes.len() });
             bytes[at] ^= 1 << bit;
-            root_hit |= at / PAGE == 1;
         }
         let path = written(folder.path(), &bytes);
         match SqliteStore::open(&path) {
-            Err(error) => prop_assert!(matches!(error, StoreError::Damaged { .. } | StoreError::Newer { .. } | StoreError::Io(_)),
-                                       "{error:?}"),
+            Err(error) => prop_assert!(!matches!(error, StoreError::Full | StoreError::InUse), "{error:?}"),
             Ok(store) => {
                 let mut store = Sealed::new(store, TestCipher::new());
                 let read = readable(&store);
@@ -78,7 +76,7 @@ fn any_flipped_bits_are_damage_or_harmless_and_never_a_panic() {
             prop_assert!(report.kept.exists());
             let store = Sealed::new(SqliteStore::open(&path).expect("opens"), TestCipher::new());
             let saved = readable(&store).into_values().filter(|found| *found == Ok(true)).count();
-            prop_assert!(root_hit || saved > ROWS as usize / 2, "only {saved} of {ROWS} rows saved");
+            prop_assert!(saved + 40 * flipped >= ROWS as usize, "only {saved} of {ROWS} rows saved");
         }
     });
 }
@@ -86,9 +84,12 @@ fn any_flipped_bits_are_damage_or_harmless_and_never_a_panic() {
 #[test]
 fn salvage_loses_only_the_rows_of_the_broken_pages() {
     let sound = sound();
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = salvage(&written(folder.path(), &sound)).expect("salvages");
+    assert_eq!((report.rows, report.complete), (u64::from(ROWS), true));
     let pages = sound.len() / PAGE;
     // The first page, the tree's root, and some others.
-    for broken in [vec![0], vec![7], vec![pages - 1], vec![0, 20, 21, 60]] {
+    for broken in [vec![0], vec![1], vec![7], vec![pages - 1], vec![0, 20, 21, 60]] {
         let folder = tempfile::tempdir().expect("a folder");
         let mut bytes = sound.clone();
         for page in &broken {
@@ -115,7 +116,8 @@ fn salvage_reads_the_log_too_and_keeps_every_damaged_file() {
     for round in 1..3_u8 {
         let mut store = home.store().expect("opens");
         store.commit(&put(Table::Meta, &[round], b"in the log only")).expect("commits");
-        // A kill: the log stays. Forgetting the connection would keep its lock, so the files are put back after it closed.
+        // A kill: the log stays. Forgetting the connection would keep its lock, so the files are put back after it
+        // closed.
         let names = ["amends.db", "amends.db-wal"].map(|name| folder.path().join(name));
         let [database, log] = names.clone().map(|name| fs::read(name).expect("reads"));
         drop(store);

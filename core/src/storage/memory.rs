@@ -1,4 +1,5 @@
-//! A store in memory, for simulated worlds. It can fail on purpose, as a [`FaultPlan`] says, and does nothing else by chance.
+//! A store in memory, for simulated worlds. It can fail on purpose, as a [`FaultPlan`] says, and does nothing else by
+//! chance.
 
 use super::{Operation, Row, Store, StoreError, Table, Transaction};
 use std::collections::BTreeMap;
@@ -16,8 +17,8 @@ pub enum Fault {
     CrashAfter,
     /// No space is left: the commit fails, the process lives.
     Full,
-    /// The process dies and only the first half of the operations stays. No sound store does this: it is for harnesses that
-    /// must show that they would notice.
+    /// The process dies and only the first half of the operations stays. No sound store does this: it is for harnesses
+    /// that must show that they would notice.
     Torn,
     /// The commit is acknowledged and lost at the next crash or restart. No sound store does this either.
     Forgotten,

@@ -1,22 +1,24 @@
 //! Where a phone keeps what it knows: rows of bytes in a few tables, changed by atomic, durable transactions.
 //!
-//! This room knows nothing of what the rows say. [`Sealed`] seals every value before a store sees it; keys are written as they
-//! are and must never hold words. [`MemoryStore`] serves simulations and can fail on purpose; [`SqliteStore`] (feature `sqlite`)
-//! serves phones.
+//! This room knows nothing of what the rows say. [`Sealed`] seals every value before a store sees it; keys are written
+//! as they are and must never hold words. [`MemoryStore`] serves simulations and can fail on purpose; [`SqliteStore`]
+//! (feature `sqlite`) serves phones.
 
 use std::fmt;
 use std::io::ErrorKind;
 
-mod memory;
-mod sealed;
-#[cfg(feature = "sqlite")]
-mod home;
-#[cfg(feature = "sqlite")]
-mod salvage;
-#[cfg(feature = "sqlite")]
-mod sqlite;
 #[cfg(all(test, feature = "sqlite"))]
 mod damage_tests;
+#[cfg(feature = "sqlite")]
+mod home;
+mod memory;
+#[cfg(feature = "sqlite")]
+mod pages;
+#[cfg(feature = "sqlite")]
+mod salvage;
+mod sealed;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 #[cfg(all(test, feature = "sqlite"))]
 mod sqlite_tests;
 #[cfg(test)]
@@ -27,7 +29,7 @@ pub use home::Home;
 pub use memory::{Fault, FaultPlan, MemoryStore, Snapshot};
 #[cfg(feature = "sqlite")]
 pub use salvage::{SalvageReport, salvage};
-pub use sealed::{RowCipher, RowUnreadable, Sealed};
+pub use sealed::{RowCipher, RowEach, RowUnreadable, Sealed};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
@@ -93,8 +95,8 @@ pub trait Store {
     /// [`StoreError::Damaged`] when what is there can't be read as it was written; [`StoreError::Io`].
     fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Up to `limit` rows from `from` (inclusive) to `to` (exclusive) in ascending order of keys. An empty `to` stands for the
-    /// end of the table. See [`prefix_end`].
+    /// Up to `limit` rows from `from` (inclusive) to `to` (exclusive) in ascending order of keys. An empty `to` stands
+    /// for the end of the table. See [`prefix_end`].
     ///
     /// # Errors
     /// As for [`Store::read`].
@@ -103,8 +105,9 @@ pub trait Store {
     /// Makes all of `transaction` durable, or none of it.
     ///
     /// # Errors
-    /// [`StoreError::Full`] and [`StoreError::Io`]: nothing was changed, and the same transaction may be tried again. Only a
-    /// process that dies before this returns may find, after it opened the store again, that the transaction stands.
+    /// [`StoreError::Full`] and [`StoreError::Io`]: nothing was changed, and the same transaction may be tried again.
+    /// Only a process that dies before this returns may find, after it opened the store again, that the transaction
+    /// stands.
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError>;
 
     /// Reads everything and reports the first damage. Takes as long as reading everything does.
@@ -153,8 +156,8 @@ impl<S: Store + ?Sized> Store for Box<S> {
     }
 }
 
-/// The first key behind all keys that begin with `prefix`: `range(table, prefix, &prefix_end(prefix), …)` reads just those.
-/// Empty, for the end of the table, when there is none.
+/// The first key behind all keys that begin with `prefix`: `range(table, prefix, &prefix_end(prefix), …)` reads just
+/// those. Empty, for the end of the table, when there is none.
 pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
@@ -191,7 +194,9 @@ pub enum Operation {
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Operation::Put { table, value, .. } => write!(f, "Put({table:?}, {} bytes)", value.len()),
+            Operation::Put { table, value, .. } => {
+                write!(f, "Put({table:?}, {} bytes)", value.len())
+            }
             Operation::Delete { table, .. } => write!(f, "Delete({table:?})"),
         }
     }
@@ -222,8 +227,8 @@ impl Transaction {
         self
     }
 
-    /// What this transaction deletes or overwrites must really leave the disk: no file of the store holds it when the commit
-    /// returned. Slow; for redactions.
+    /// What this transaction deletes or overwrites must really leave the disk: no file of the store holds it when the
+    /// commit returned. Slow; for redactions.
     pub fn scrub(&mut self) -> &mut Self {
         self.scrub = true;
         self

@@ -19,6 +19,9 @@ pub trait RowCipher {
 #[error("a stored row does not open")]
 pub struct RowUnreadable;
 
+/// A key and what its row holds, or that it is damaged.
+pub type RowEach = (Vec<u8>, Result<Vec<u8>, StoreError>);
+
 /// A store whose values are sealed. Keys are not.
 pub struct Sealed<S, C> {
     store: S,
@@ -52,18 +55,12 @@ impl<S: Store, C: RowCipher> Sealed<S, C> {
         self.cipher.open(table as u8, key, sealed).map_err(|RowUnreadable| StoreError::Damaged { table: Some(table) })
     }
 
-    /// Up to `limit` rows as in [`Store::range`], each with what it holds or that it is damaged: one damaged row does not hide
-    /// those behind it.
+    /// Up to `limit` rows as in [`Store::range`], each with what it holds or that it is damaged: one damaged row does
+    /// not hide those behind it.
     ///
     /// # Errors
     /// As for [`Store::range`], for damage to the store underneath.
-    pub fn range_each(
-        &self,
-        table: Table,
-        from: &[u8],
-        to: &[u8],
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Result<Vec<u8>, StoreError>)>, StoreError> {
+    pub fn range_each(&self, table: Table, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<RowEach>, StoreError> {
         let rows = self.store.range(table, from, to, limit)?;
         Ok(rows
             .into_iter()

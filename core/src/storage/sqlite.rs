@@ -1,8 +1,8 @@
 //! The default store: one SQLite file in WAL mode, every commit on disk before it returns.
 //!
-//! Opening does as little as it can, because every start of the app waits for it: what only writing needs is set up by the
-//! first commit. Two processes never share the file (see [`Home`](super::Home)), so SQLite runs in exclusive locking mode,
-//! without shared memory.
+//! Opening does as little as it can, because every start of the app waits for it: what only writing needs is set up by
+//! the first commit. Two processes never share the file (see [`Home`](super::Home)), so SQLite runs in exclusive
+//! locking mode, without shared memory.
 
 use super::{Operation, Row, Store, StoreError, Table, Transaction};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -14,10 +14,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// "Amnd": tells our files from other SQLite files.
-pub(super) const APPLICATION_ID: u32 = 0x416d_6e64;
+const APPLICATION_ID: u32 = 0x416d_6e64;
 /// The format that this version writes.
 pub(super) const FORMAT: u32 = 1;
-/// Bytes. Measured on a ten-year couple's rows: smaller pages mean less to write per commit, larger ones less to read per open.
+/// Bytes. Measured on a ten-year couple's rows: smaller pages mean less to write per commit, larger ones less to read
+/// per open.
 pub(super) const PAGE_SIZE: u32 = 4096;
 /// Pages. The log is copied into the database once it has about 1 MiB, so that it stays small beside it.
 const CHECKPOINT_PAGES: u32 = 256;
@@ -59,7 +60,9 @@ impl SqliteStore {
         match store.header("user_version")? {
             0 => store.create()?,
             FORMAT => {}
-            found if found > FORMAT => return Err(StoreError::Newer { found, known: FORMAT }),
+            found if found > FORMAT => {
+                return Err(StoreError::Newer { found, known: FORMAT });
+            }
             _ => return Err(StoreError::Damaged { table: None }),
         }
         if store.header("application_id")? != APPLICATION_ID {
@@ -139,11 +142,15 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Deleted bytes are zeroed in the pages of the newest transaction; folding the whole log into the database and emptying
-    /// the log removes the older pages.
+    /// `secure_delete` alone is not enough: it zeroes a row where it was, but balancing the tree has left copies of
+    /// moved rows in the unused space of other pages. So the file is built anew, and then the log, which holds older
+    /// pages, is emptied.
     fn try_scrub(&mut self) {
-        let busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-        self.scrub_due = !matches!(busy, Ok(0));
+        let scrubbed = || {
+            self.connection.execute_batch("PRAGMA temp_store = MEMORY; VACUUM")?;
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        };
+        self.scrub_due = !matches!(scrubbed(), Ok(0));
     }
 }
 
@@ -240,7 +247,7 @@ fn create_file(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Bytes as an SQLite BLOB.
-pub(super) struct Blob<'a>(pub(super) &'a [u8]);
+struct Blob<'a>(&'a [u8]);
 
 impl ToSql for Blob<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -249,7 +256,7 @@ impl ToSql for Blob<'_> {
 }
 
 /// A column that must hold a BLOB: in a damaged file it may hold anything.
-pub(super) fn blob(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+fn blob(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
     Ok(row.get_ref(column)?.as_blob()?.to_vec())
 }
 
@@ -271,8 +278,8 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::OutOfMemory) => ErrorKind::OutOfMemory,
             Some(ErrorCode::TooBig) => ErrorKind::InvalidInput,
             Some(ErrorCode::SystemIoFailure) => ErrorKind::Other,
-            // What SQLite calls corrupt or no database, and whatever else our few fixed statements can only meet in a file
-            // that is not as we left it: a missing table, a column of another type.
+            // What SQLite calls corrupt or no database, and whatever else our few fixed statements can only meet in a
+            // file that is not as we left it: a missing table, a column of another type.
             _ => return StoreError::Damaged { table: None },
         };
         StoreError::Io(kind)

@@ -37,8 +37,7 @@ impl RowCipher for TestCipher {
         let (nonce, sealed) = sealed.split_first_chunk::<12>().ok_or(RowUnreadable)?;
         let mut plain = sealed.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let length =
-            self.key.open_in_place(nonce, Self::aad(table, key), &mut plain).map_err(|_| RowUnreadable)?.len();
+        let length = self.key.open_in_place(nonce, Self::aad(table, key), &mut plain).map_err(|_| RowUnreadable)?.len();
         plain.truncate(length);
         Ok(plain)
     }
@@ -75,7 +74,10 @@ pub(super) fn behaves(mut store: impl Store) {
     // From is inside, to is not, empty means the end; ascending; no more than the limit.
     assert_eq!(store.range(Table::Meta, b"a", b"b", 10), Ok(vec![row(b"a", b"1"), row(b"a\0", b"2")]));
     assert_eq!(store.range(Table::Meta, b"a\0", &[], 2), Ok(vec![row(b"a\0", b"2"), row(b"b", b"3")]));
-    assert_eq!(store.range(Table::Meta, &[0xff], &prefix_end(&[0xff]), 9), Ok(vec![row(&[0xff; 3], &vec![9; 300_000])]));
+    assert_eq!(
+        store.range(Table::Meta, &[0xff], &prefix_end(&[0xff]), 9),
+        Ok(vec![row(&[0xff; 3], &vec![9; 300_000])])
+    );
     assert_eq!(store.range(Table::Meta, b"b", b"a", 10), Ok(vec![]));
     assert_eq!(store.range(Table::Meta, &[], &[], 0), Ok(vec![]));
 
