@@ -11,17 +11,11 @@ pub(crate) fn without_prose(source: &str) -> String {
             ['/', '/', ..] => rest.iter().position(|&c| c == '\n').unwrap_or(rest.len()),
             ['/', '*', ..] => block_comment(rest),
             ['"', ..] => string(rest),
-            ['r', '"' | '#', ..] if !after_identifier(&characters, at) => {
-                raw_string(rest).unwrap_or(0)
-            }
+            ['r', '"' | '#', ..] if !after_identifier(&characters, at) => raw_string(rest).unwrap_or(0),
             ['b', 'r', '"' | '#', ..] if !after_identifier(&characters, at) => {
                 raw_string(&rest[1..]).map_or(0, |length| length + 1)
             }
-            ['\'', '\\', ..] => rest[2..]
-                .iter()
-                .skip(1)
-                .position(|&c| c == '\'')
-                .map_or(1, |end| end + 4),
+            ['\'', '\\', ..] => rest[2..].iter().skip(1).position(|&c| c == '\'').map_or(1, |end| end + 4),
             ['\'', _, '\'', ..] => 3,
             _ => 0,
         };
@@ -29,11 +23,7 @@ pub(crate) fn without_prose(source: &str) -> String {
             blanked.push(rest[0]);
             at += 1;
         } else {
-            blanked.extend(
-                rest[..length]
-                    .iter()
-                    .map(|&c| if c == '\n' { '\n' } else { ' ' }),
-            );
+            blanked.extend(rest[..length].iter().map(|&c| if c == '\n' { '\n' } else { ' ' }));
             at += length;
         }
     }
@@ -42,11 +32,7 @@ pub(crate) fn without_prose(source: &str) -> String {
 
 /// The line numbers, from 1, on which `word` stands for itself and not inside a longer name.
 pub(crate) fn lines_mentioning(code: &str, word: &str) -> Vec<usize> {
-    code.lines()
-        .enumerate()
-        .filter(|(_, line)| mentions(line, word))
-        .map(|(index, _)| index + 1)
-        .collect()
+    code.lines().enumerate().filter(|(_, line)| mentions(line, word)).map(|(index, _)| index + 1).collect()
 }
 
 fn mentions(line: &str, word: &str) -> bool {
@@ -102,14 +88,8 @@ fn raw_string(rest: &[char]) -> Option<usize> {
         return None;
     }
     let body = 2 + hashes;
-    let closes = |at: &usize| {
-        rest[*at] == '"' && rest[at + 1..].iter().take_while(|&&c| c == '#').count() >= hashes
-    };
-    Some(
-        (body..rest.len())
-            .find(closes)
-            .map_or(rest.len(), |end| end + 1 + hashes),
-    )
+    let closes = |at: &usize| rest[*at] == '"' && rest[at + 1..].iter().take_while(|&&c| c == '#').count() >= hashes;
+    Some((body..rest.len()).find(closes).map_or(rest.len(), |end| end + 1 + hashes))
 }
 
 #[test]

@@ -38,13 +38,7 @@ const RULES: &[Rule] = &[
     Rule {
         scope: "core/src/",
         rooms: &["core/src/client/", "core/src/storage/"],
-        words: &[
-            "std::fs",
-            "fs::",
-            "File::open",
-            "File::create",
-            "OpenOptions",
-        ],
+        words: &["std::fs", "fs::", "File::open", "File::create", "OpenOptions"],
         why: "only the storage and client rooms touch files",
     },
     Rule {
@@ -87,15 +81,7 @@ const RULES: &[Rule] = &[
     Rule {
         scope: "relay/protocol/src/",
         rooms: &[],
-        words: &[
-            "std::net",
-            "net::",
-            "std::fs",
-            "SystemTime",
-            "Instant",
-            "tokio",
-            "quinn",
-        ],
+        words: &["std::net", "net::", "std::fs", "SystemTime", "Instant", "tokio", "quinn"],
         why: "the protocol crate does no input or output",
     },
 ];
@@ -103,10 +89,7 @@ const RULES: &[Rule] = &[
 impl Rule {
     /// `ring::digest` and `ring::rand` are named in full outside the crypto room, so `use ring::digest` is fine.
     fn is_exempt(&self, word: &str, line: &str) -> bool {
-        word == "use ring"
-            && ["use ring::digest", "use ring::rand"]
-                .iter()
-                .any(|fine| line.contains(fine))
+        word == "use ring" && ["use ring::digest", "use ring::rand"].iter().any(|fine| line.contains(fine))
     }
 
     fn broken_by(&self, file: &File) -> Vec<String> {
@@ -120,10 +103,7 @@ impl Rule {
         for word in self.words {
             for number in lines_mentioning(&code, word) {
                 if !self.is_exempt(word, lines[number - 1]) {
-                    findings.push(format!(
-                        "{}:{number} mentions {word}: {}",
-                        file.path, self.why
-                    ));
+                    findings.push(format!("{}:{number} mentions {word}: {}", file.path, self.why));
                 }
             }
         }
@@ -138,9 +118,7 @@ fn as_file(folder: &str) -> String {
 
 fn broken_rules(files: &[File]) -> Vec<String> {
     let sources = files.iter().filter(|file| file.path.ends_with(".rs"));
-    sources
-        .flat_map(|file| RULES.iter().flat_map(|rule| rule.broken_by(file)))
-        .collect()
+    sources.flat_map(|file| RULES.iter().flat_map(|rule| rule.broken_by(file))).collect()
 }
 
 #[test]
@@ -154,28 +132,15 @@ fn every_rule_can_be_broken() {
     for rule in RULES {
         for word in rule.words {
             let line = format!("fn planted() {{ {word} }}\n");
-            let outside = File {
-                path: format!("{}elsewhere/mod.rs", rule.scope),
-                text: line.clone(),
-            };
-            assert!(
-                !rule.broken_by(&outside).is_empty(),
-                "{word} went unseen in {}",
-                outside.path
-            );
+            let outside = File { path: format!("{}elsewhere/mod.rs", rule.scope), text: line.clone() };
+            assert!(!rule.broken_by(&outside).is_empty(), "{word} went unseen in {}", outside.path);
             for room in rule.rooms {
                 for path in [format!("{room}deep/inside.rs"), as_file(room)] {
-                    let inside = File {
-                        path,
-                        text: line.clone(),
-                    };
+                    let inside = File { path, text: line.clone() };
                     assert_none("found in its own room", &rule.broken_by(&inside));
                 }
             }
-            let prose = File {
-                text: format!("// {word}\nconst A: &str = \"{word}\";\n"),
-                ..outside
-            };
+            let prose = File { text: format!("// {word}\nconst A: &str = \"{word}\";\n"), ..outside };
             assert_none("found in prose", &rule.broken_by(&prose));
         }
     }
@@ -183,26 +148,9 @@ fn every_rule_can_be_broken() {
 
 #[test]
 fn hashing_outside_the_crypto_room_is_fine_but_keys_are_not() {
-    let file = |text: &str| File {
-        path: "core/src/statement/id.rs".into(),
-        text: text.into(),
-    };
-    assert_none(
-        "hashing",
-        &broken_rules(&[file(
-            "use ring::digest;\nlet h = ring::digest::digest(a, b);\n",
-        )]),
-    );
-    assert_eq!(
-        broken_rules(&[file("use ring::signature::Ed25519KeyPair;\n")]).len(),
-        2
-    );
-    assert_eq!(
-        broken_rules(&[file("use ring::{digest, hkdf};\n")]).len(),
-        2
-    );
-    assert_eq!(
-        broken_rules(&[file("use std::{net::IpAddr, time::SystemTime};\n")]).len(),
-        2
-    );
+    let file = |text: &str| File { path: "core/src/statement/id.rs".into(), text: text.into() };
+    assert_none("hashing", &broken_rules(&[file("use ring::digest;\nlet h = ring::digest::digest(a, b);\n")]));
+    assert_eq!(broken_rules(&[file("use ring::signature::Ed25519KeyPair;\n")]).len(), 2);
+    assert_eq!(broken_rules(&[file("use ring::{digest, hkdf};\n")]).len(), 2);
+    assert_eq!(broken_rules(&[file("use std::{net::IpAddr, time::SystemTime};\n")]).len(), 2);
 }
