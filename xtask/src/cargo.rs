@@ -55,19 +55,18 @@ impl Workspace {
         command
     }
 
-    /// The folder that cargo builds into, wherever the caller or a configuration file put it.
-    pub(crate) fn target_folder(&self) -> Result<PathBuf, Failure> {
-        let output = self
+    /// The folder that cargo builds into, wherever the caller or a configuration file put it. While there is no cargo
+    /// that works, where it would be without a configuration file.
+    pub(crate) fn target_folder(&self) -> PathBuf {
+        let asked = self
             .cargo()
             .args(["metadata", "--no-deps", "--format-version", "1", "--locked"])
-            .stderr(Stdio::inherit())
             .output()
-            .context(|| "cargo metadata".into())?;
-        let metadata: Value = serde_json::from_slice(&output.stdout).context(|| "cargo metadata".into())?;
-        match metadata["target_directory"].as_str() {
-            Some(folder) => Ok(folder.into()),
-            None => Err(Failure::new("cargo metadata names no target folder")),
-        }
+            .ok()
+            .and_then(|output| serde_json::from_slice::<Value>(&output.stdout).ok())
+            .and_then(|metadata| metadata["target_directory"].as_str().map(PathBuf::from));
+        let named = || std::env::var_os("CARGO_TARGET_DIR").map(|folder| self.root.join(folder));
+        asked.or_else(named).unwrap_or_else(|| self.root.join("target"))
     }
 
     /// Builds with `arguments`, showing cargo's progress, and returns the executables as cargo names them.

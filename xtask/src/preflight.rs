@@ -61,7 +61,12 @@ impl Need {
 pub(crate) fn check(workspace: &Workspace, need: Need, report: Report) -> Result<Workspace, Failure> {
     let mut machine = Machine::look(workspace)?;
     let mut findings = probe_all(&machine, need);
-    if repair(&mut machine, &findings) {
+    if findings.iter().any(|(requirement, finding)| finding.is_err() && (requirement.repair)(&machine).is_some()) {
+        // We were started with another toolchain; perhaps the pinned one is there as well.
+        machine.use_pinned_toolchain();
+        findings = probe_all(&machine, need);
+    }
+    if repair(&machine, &findings) {
         findings = probe_all(&machine, need);
     }
     if report == Report::Full {
@@ -88,8 +93,8 @@ fn probe_all(machine: &Machine, need: Need) -> Vec<Finding> {
     need.requirements().into_iter().map(|requirement| (requirement, (requirement.probe)(machine))).collect()
 }
 
-/// Runs each distinct repair command once; whether anything was run.
-fn repair(machine: &mut Machine, findings: &[Finding]) -> bool {
+/// Runs the repairs, each command once, up to the first that does not work; whether any did.
+fn repair(machine: &Machine, findings: &[Finding]) -> bool {
     let mut ran: Vec<Vec<String>> = Vec::new();
     for (requirement, finding) in findings {
         let Some(command) = (requirement.repair)(machine).filter(|_| finding.is_err()) else {
@@ -99,11 +104,11 @@ fn repair(machine: &mut Machine, findings: &[Finding]) -> bool {
             continue;
         }
         eprintln!("preflight: {} is missing; running: {}", requirement.name, command.join(" "));
-        machine.run_repair(&command);
+        if !machine.run_repair(&command) {
+            eprintln!("preflight: that did not work");
+            break;
+        }
         ran.push(command);
-    }
-    if !ran.is_empty() {
-        machine.use_pinned_toolchain();
     }
     !ran.is_empty()
 }

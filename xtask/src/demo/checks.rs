@@ -142,18 +142,20 @@ fn leaks(
     table: &mut Table,
 ) -> Result<(), Failure> {
     let canaries = &stage.canaries;
-    for (whose, folder) in [
-        ("relay's folder", stage.relay.folder()),
-        ("Ana's disk", stage.ana.folder()),
-        ("Ben's disk", stage.ben.folder()),
-    ] {
+    let folders = [
+        ("in the relay's folder", stage.relay.folder()),
+        ("on Ana's disk", stage.ana.folder()),
+        ("on Ben's disk", stage.ben.folder()),
+    ];
+    for (place, folder) in folders {
         let swept = canaries.in_folder(folder)?;
-        println!("  Searched {whose}: {} files, {} KiB.", swept.files, swept.bytes / 1024);
+        println!("  Searched {place}: {} files, {} KiB.", swept.files, swept.bytes / 1024);
         let seen = if swept.bytes == 0 { "nothing there".into() } else { count(&swept.found) };
-        table.row(format!("words readable in {whose}"), count_of(0), seen);
+        table.row(format!("words readable {place}"), count_of(0), seen);
     }
     let recording = stage.relay.tap().recording();
-    println!("  Searched the wire: {}.", describe(&recording));
+    keep(&recording, scratch)?;
+    println!("  Searched on the wire: {}.", describe(&recording));
     table.row("words readable on the wire", count_of(0), on_the_wire(canaries, &recording));
     table.row("recording of the wire", "whole, both ways", wholeness(&recording));
 
@@ -164,6 +166,16 @@ fn leaks(
     table.row("Ana's own words in anything of Ben's", "0 of 2", format!("{alone} of 2"));
 
     controls(canaries, unsealed, views, scratch, table)
+}
+
+/// For whoever asked to keep the demo's folder.
+fn keep(recording: &Recording, scratch: &Scratch) -> Result<(), Failure> {
+    let folder = scratch.folder("wire")?;
+    for (name, direction) in [("to-relay.bin", &recording.to_relay), ("to-phones.bin", &recording.to_phones)] {
+        let file = folder.join(name);
+        std::fs::write(&file, &direction.bytes).context(|| file.display().to_string())?;
+    }
+    Ok(())
 }
 
 fn controls(

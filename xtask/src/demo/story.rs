@@ -98,7 +98,7 @@ pub(super) fn tell(stage: &mut Stage, table: &mut Table) -> Result<Told, Failure
 
     scene("The relay stops. Both amend the agreement, write in the note and answer today's check-in;");
     scene("Ana writes in her vault, Ben sets a boundary.");
-    stop(stage, table)?;
+    stop(stage, "first", table)?;
     let offline = edit(stage, &agreed)?;
     try_to_sync(stage, table)?;
 
@@ -110,7 +110,7 @@ pub(super) fn tell(stage: &mut Stage, table: &mut Table) -> Result<Told, Failure
     table.row("in force meanwhile", "the first words", in_force(&agreed, &ana, &ben));
 
     scene("The relay stops again. Each accepts the other's wording. The relay returns. One sync.");
-    stop(stage, table)?;
+    stop(stage, "again", table)?;
     stage.ana.ask(&["consent", &agreed.agreement, "--revision", &offline.bens_revision])?;
     stage.ben.ask(&["consent", &agreed.agreement, "--revision", &offline.anas_revision])?;
     stage.relay.start()?;
@@ -211,9 +211,9 @@ fn try_to_sync(stage: &Stage, table: &mut Table) -> Result<(), Failure> {
     Ok(())
 }
 
-fn stop(stage: &mut Stage, table: &mut Table) -> Result<(), Failure> {
+fn stop(stage: &mut Stage, time: &str, table: &mut Table) -> Result<(), Failure> {
     let seen = if stage.relay.stop()? { "by itself" } else { "by force" };
-    table.row("relay stopped when asked", "by itself", seen);
+    table.row(format!("relay stopped when asked, {time}"), "by itself", seen);
     Ok(())
 }
 

@@ -67,7 +67,7 @@ impl Machine {
 
     /// The folder that cargo builds into, or as near to it as exists.
     pub(super) fn target_folder(&self) -> Result<PathBuf, String> {
-        let target = self.workspace.target_folder().map_err(|failure| failure.to_string())?;
+        let target = self.workspace.target_folder();
         nearest_existing(&target).ok_or_else(|| format!("{} is on no disk", target.display()))
     }
 
@@ -93,14 +93,13 @@ impl Machine {
         answer(command.args(arguments), input)
     }
 
-    pub(super) fn run_repair(&self, command: &[String]) {
+    /// Whether it worked.
+    pub(super) fn run_repair(&self, command: &[String]) -> bool {
         let Some((program, arguments)) = command.split_first() else {
-            return;
+            return false;
         };
         let status = self.workspace.program(program.as_ref()).args(arguments).status();
-        if !status.is_ok_and(|status| status.success()) {
-            eprintln!("preflight: that did not work");
-        }
+        status.is_ok_and(|status| status.success())
     }
 
     /// From now on everything runs with the pinned toolchain, even if we were started with another.
@@ -131,7 +130,7 @@ fn answer(command: &mut Command, input: &str) -> Result<String, String> {
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
     let first = complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
-    Err(format!("{program} failed: {}", first.trim()))
+    Err(format!("{program} failed: {}", first.trim().trim_start_matches("error: ")))
 }
 
 fn platform() -> Platform {
