@@ -30,6 +30,52 @@ pub(crate) fn without_prose(source: &str) -> String {
     blanked
 }
 
+/// The same code, without prose already, with every item blanked that only tests compile.
+pub(crate) fn without_tests(code: &str) -> String {
+    let mut kept = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(start) = rest.find(TEST_ONLY) {
+        let end = start + item_length(&rest[start..]);
+        kept.push_str(&rest[..start]);
+        kept.extend(rest[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        rest = &rest[end..];
+    }
+    kept + rest
+}
+
+/// Paths, without their ending, of the modules that the file at `path` declares for tests alone.
+pub(crate) fn test_modules(path: &str, code: &str) -> Vec<String> {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let inside = match file {
+        "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
+        _ => path.trim_end_matches(".rs").to_owned(),
+    };
+    let items = code.match_indices(TEST_ONLY).map(|(start, _)| &code[start..start + item_length(&code[start..])]);
+    let names = items.filter_map(|item| {
+        let (_, declared) = item.rsplit_once("mod ")?;
+        Some(declared.strip_suffix(';')?.trim()).filter(|name| name.chars().all(is_name))
+    });
+    names.map(|name| format!("{inside}/{name}")).collect()
+}
+
+const TEST_ONLY: &str = "#[cfg(test)]";
+
+/// Up to the end of the item that begins here with its attributes: its semicolon, or its closing brace.
+fn item_length(code: &str) -> usize {
+    let mut depth = 0_i32;
+    for (at, character) in code.char_indices() {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && matches!(character, ';' | '}') {
+            return at + 1;
+        }
+    }
+    code.len()
+}
+
 /// The line numbers, from 1, on which `word` stands for itself and not inside a longer name.
 pub(crate) fn lines_mentioning(code: &str, word: &str) -> Vec<usize> {
     code.lines().enumerate().filter(|(_, line)| mentions(line, word)).map(|(index, _)| index + 1).collect()
@@ -118,4 +164,23 @@ fn a_word_is_not_found_inside_a_longer_name() {
     assert!(mentions("(tokio)", "tokio"));
     assert!(mentions("std::net::UdpSocket", "net::"));
     assert!(!mentions("subnet::x", "net::"));
+}
+
+#[test]
+fn only_what_tests_compile_is_blanked() {
+    let source = "use a;\n#[cfg(test)]\nmod tests {\n    fn f() { tokio(); }\n}\nfn g() { quinn(); }\n#[cfg(test)]\n\
+        #[allow(dead)]\nfn h(x: [u8; 2]) { tokio() }\n#[cfg(test)]\nuse tokio;\nuse quinn;\n";
+    let code = without_tests(source);
+    assert_eq!(code.lines().count(), source.lines().count());
+    assert!(lines_mentioning(&code, "tokio").is_empty(), "{code}");
+    assert_eq!(lines_mentioning(&code, "quinn"), [6, 12]);
+    assert_eq!(without_tests("fn test() { tokio() }"), "fn test() { tokio() }");
+}
+
+#[test]
+fn modules_for_tests_alone_are_known_by_their_path() {
+    let code = "#[cfg(test)]\nmod suite;\nmod kept;\n#[cfg(test)]\n#[allow(x)]\npub(crate) mod more;\n\
+        #[cfg(test)]\nmod inline { }\n#[cfg(test)]\nuse a;\n";
+    assert_eq!(test_modules("core/src/storage/mod.rs", code), ["core/src/storage/suite", "core/src/storage/more"]);
+    assert_eq!(test_modules("core/src/id.rs", "#[cfg(test)]\nmod tests;\n"), ["core/src/id/tests"]);
 }
