@@ -229,7 +229,9 @@ mod tests {
         let (_, flow) = received(&first);
         tap.point_at(None);
         phone.send_to(b"lost", tap.address()).expect("it sends");
+        let deadline = std::time::Instant::now() + Duration::from_secs(10);
         while tap.recording().undelivered == 0 {
+            assert!(std::time::Instant::now() < deadline, "the datagram was not seen");
             std::thread::yield_now();
         }
         tap.point_at(second.local_addr().ok());
