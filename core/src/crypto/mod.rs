@@ -26,6 +26,8 @@ pub mod keys;
 pub mod random;
 pub mod record;
 pub mod seal;
+pub mod storage;
+pub mod stretch;
 
 mod cbor;
 mod hpke;
