@@ -28,6 +28,7 @@ pub mod record;
 pub mod seal;
 pub mod storage;
 pub mod stretch;
+pub mod words;
 
 mod cbor;
 mod hpke;
