@@ -40,7 +40,7 @@ impl GrantedEpoch {
     fn decode(reader: &mut Reader<'_>, owner: &OwnerId) -> Result<Self, FormError> {
         reader.tuple(2)?;
         let parts = EpochParts::decode(reader.bytes(EPOCH_PARTS_MAX)?)?;
-        let key = EpochKey::from_bytes(&*Zeroizing::new(reader.fixed()?));
+        let key = EpochKey::from_bytes(&Zeroizing::new(reader.fixed()?));
         let granted = Self { parts, key };
         granted.enter(owner)?;
         Ok(granted)

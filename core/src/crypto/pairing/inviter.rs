@@ -1,13 +1,13 @@
 //! The side that invites.
 
 use super::code::Code;
+use super::content::{read_m1, read_m4, write_m2, write_m3};
 use super::grant::{Grant, GrantedEpoch};
 use super::invite::{Invite, Purpose, RelayPlace};
 use super::message::{Hashes, Secrets, commitment, signed_by_inviter};
 use super::outcome::Terms;
 use super::roster::Roster;
 use super::{Bundle, FormError, Input, LIFETIME_MS, Means, MemberHome, Output, PairingError, Step};
-use crate::crypto::cbor::{CborError, Reader, Writer};
 use crate::crypto::certificate::Certificate;
 use crate::crypto::epoch::{EpochKey, EpochParts};
 use crate::crypto::hpke::PrivateKey;
@@ -265,17 +265,13 @@ impl Inviter {
             (&nonce, joiner.as_bytes()),
         );
 
-        let mut writer = Writer::default();
-        writer
-            .map(2)
-            .uint(0)
-            .bytes(&self.nonce)
-            .uint(1)
-            .bytes(self.bundle.as_bytes());
         let info: [&[u8]; 3] = [b"2", &hashes.h0, &hashes.h1];
-        let m2 = self
-            .secrets
-            .seal(&joiner_key, &info, &writer.finish(), means.randomness)?;
+        let m2 = self.secrets.seal(
+            &joiner_key,
+            &info,
+            &write_m2(&self.nonce, &self.bundle),
+            means.randomness,
+        )?;
         let joiners_code = Code::derive_joiners(&self.secrets, &transcript)?;
         let talk = Box::new(Talk {
             joiner,
@@ -315,25 +311,6 @@ impl Inviter {
         let by_inviter = means
             .device
             .sign(&signed_by_inviter(&talk.transcript, &paper))?;
-        let mut writer = Writer::for_secrets();
-        writer
-            .map(if epoch.is_some() { 4 } else { 2 })
-            .uint(0)
-            .bytes(&paper)
-            .uint(1)
-            .bytes(&by_inviter);
-        if let Some(epoch) = &epoch {
-            writer
-                .uint(2)
-                .bytes(epoch.parts.as_bytes())
-                .uint(3)
-                .bytes(epoch.key.as_bytes());
-        }
-        let content = Zeroizing::new(writer.finish());
-        let info: [&[u8]; 2] = [b"3", &talk.transcript];
-        let m3 = self
-            .secrets
-            .seal(&talk.joiner_key, &info, &content, means.randomness)?;
         let code = Code::derive_inviters(&self.secrets, &talk.transcript)?;
         let terms = Terms {
             purpose: self.invite.purpose(),
@@ -347,6 +324,10 @@ impl Inviter {
             by_joiner: [0; 64],
             countersignature: None,
         };
+        let info: [&[u8]; 2] = [b"3", &talk.transcript];
+        let m3 = self
+            .secrets
+            .seal(&talk.joiner_key, &info, &write_m3(&terms), means.randomness)?;
         self.state = State::AwaitM4(talk, Box::new(terms));
         Ok(vec![
             Output::Put(Step::M3, m3),
@@ -408,33 +389,4 @@ impl Talk {
     fn name(&self) -> Option<String> {
         self.joiner.party().map(|party| party.name.clone())
     }
-}
-
-fn read_m1(content: &[u8]) -> Result<([u8; 32], [u8; 32], Bundle), FormError> {
-    let mut reader = Reader::open(content)?;
-    let (mut key, mut nonce, mut bundle) = (None, None, None);
-    for _ in 0..reader.map()? {
-        match reader.uint()? {
-            0 => key = Some(reader.fixed()?),
-            1 => nonce = Some(reader.fixed()?),
-            2 => bundle = Some(Bundle::decode(reader.bytes(content.len())?)?),
-            _ => reader.skip()?,
-        }
-    }
-    let key = key.ok_or(CborError::Missing(0))?;
-    let nonce = nonce.ok_or(CborError::Missing(1))?;
-    Ok((key, nonce, bundle.ok_or(CborError::Missing(2))?))
-}
-
-fn read_m4(content: &[u8]) -> Result<([u8; 64], Option<[u8; 64]>), CborError> {
-    let mut reader = Reader::open(content)?;
-    let (mut by_joiner, mut countersignature) = (None, None);
-    for _ in 0..reader.map()? {
-        match reader.uint()? {
-            0 => by_joiner = Some(reader.fixed()?),
-            1 => countersignature = Some(reader.fixed()?),
-            _ => reader.skip()?,
-        }
-    }
-    Ok((by_joiner.ok_or(CborError::Missing(0))?, countersignature))
 }

@@ -1,13 +1,12 @@
 //! The side that was invited.
 
 use super::code::Code;
-use super::grant::{Grant, GrantedEpoch};
+use super::content::{read_m2, read_m3, write_m1, write_m4};
+use super::grant::Grant;
 use super::invite::{Invite, LinkError, Purpose, open_link};
 use super::message::{Hashes, Secrets, commitment, signed_by_joiner};
 use super::outcome::{Pending, Terms};
 use super::{Bundle, FormError, Input, LIFETIME_MS, Means, MemberHome, Output, PairingError, Step};
-use crate::crypto::cbor::{CborError, Reader, Writer};
-use crate::crypto::epoch::{EPOCH_PARTS_MAX, EpochKey, EpochParts};
 use crate::crypto::hpke::PrivateKey;
 use crate::crypto::random::{make_bytes, make_secret};
 use crate::crypto::stretch::Cost;
@@ -274,22 +273,11 @@ impl Joiner {
         let key: Zeroizing<[u8; 32]> = make_secret(means.randomness)?;
         let key = PrivateKey::from_bytes(&key)?;
         let nonce: [u8; 32] = make_bytes(means.randomness)?;
-        let mut writer = Writer::default();
-        writer
-            .map(3)
-            .uint(0)
-            .bytes(&key.public())
-            .uint(1)
-            .bytes(&nonce)
-            .uint(2)
-            .bytes(self.bundle.as_bytes());
+        let content = write_m1(&key.public(), &nonce, &self.bundle);
         let h0 = met.invite.hash();
-        let m1 = met.secrets.seal(
-            &met.invite.key,
-            &[b"1", &h0],
-            &writer.finish(),
-            means.randomness,
-        )?;
+        let m1 = met
+            .secrets
+            .seal(&met.invite.key, &[b"1", &h0], &content, means.randomness)?;
         let hashes = Hashes {
             h0,
             h1: hash(&[&m1]),
@@ -362,18 +350,10 @@ impl Joiner {
         terms
             .sign_as_joiner(means)
             .map_err(|error| error.at(Step::M3))?;
-        let mut writer = Writer::default();
-        writer
-            .map(1 + usize::from(terms.countersignature.is_some()))
-            .uint(0)
-            .bytes(&terms.by_joiner);
-        if let Some(countersignature) = &terms.countersignature {
-            writer.uint(1).bytes(countersignature);
-        }
         let info: [&[u8]; 2] = [b"4", &talk.transcript];
         let m4 = met
             .secrets
-            .seal(&met.invite.key, &info, &writer.finish(), means.randomness)?;
+            .seal(&met.invite.key, &info, &write_m4(&terms), means.randomness)?;
         let pending = Pending::new(&terms, m4.clone()).map_err(|error| error.at(Step::M3))?;
         Ok(vec![
             Output::Pending(Box::new(pending)),
@@ -441,44 +421,4 @@ impl Talk {
     fn name(&self) -> Option<String> {
         self.inviter.party().map(|party| party.name.clone())
     }
-}
-
-fn read_m2(content: &[u8]) -> Result<([u8; 32], Vec<u8>), FormError> {
-    let mut reader = Reader::open(content)?;
-    let (mut nonce, mut bundle) = (None, None);
-    for _ in 0..reader.map()? {
-        match reader.uint()? {
-            0 => nonce = Some(reader.fixed()?),
-            1 => bundle = Some(reader.bytes(content.len())?.to_vec()),
-            _ => reader.skip()?,
-        }
-    }
-    Ok((
-        nonce.ok_or(CborError::Missing(0))?,
-        bundle.ok_or(CborError::Missing(1))?,
-    ))
-}
-
-type M3 = (Zeroizing<Vec<u8>>, [u8; 64], Option<GrantedEpoch>);
-
-fn read_m3(content: &[u8]) -> Result<M3, FormError> {
-    let mut reader = Reader::open(content)?;
-    let (mut paper, mut by_inviter, mut parts, mut key) = (None, None, None, None);
-    for _ in 0..reader.map()? {
-        match reader.uint()? {
-            0 => paper = Some(Zeroizing::new(reader.bytes(content.len())?.to_vec())),
-            1 => by_inviter = Some(reader.fixed()?),
-            2 => parts = Some(EpochParts::decode(reader.bytes(EPOCH_PARTS_MAX)?)?),
-            3 => key = Some(EpochKey::from_bytes(&*Zeroizing::new(reader.fixed()?))),
-            _ => reader.skip()?,
-        }
-    }
-    let epoch = parts
-        .zip(key)
-        .map(|(parts, key)| GrantedEpoch { parts, key });
-    Ok((
-        paper.ok_or(CborError::Missing(0))?,
-        by_inviter.ok_or(CborError::Missing(1))?,
-        epoch,
-    ))
 }

@@ -12,6 +12,7 @@
 
 mod bundle;
 mod code;
+mod content;
 mod grant;
 mod invite;
 mod inviter;

@@ -7,7 +7,7 @@ use super::roster::Roster;
 use super::{Bundle, FormError, Output, Step};
 use crate::crypto::cbor::{CborError, Reader, Writer};
 use crate::crypto::certificate::{Certificate, CertificateError, MemberChain, Standing};
-use crate::crypto::epoch::{Epoch, EpochKey, EpochParts};
+use crate::crypto::epoch::{Epoch, EpochError, EpochKey, EpochParts};
 use crate::id::{EpochId, OwnerId};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -56,9 +56,9 @@ pub struct DevicePairing {
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// A space with a partner.
-    Partner(PartnerPairing),
+    Partner(Box<PartnerPairing>),
     /// One's own next device.
-    OwnDevice(DevicePairing),
+    OwnDevice(Box<DevicePairing>),
 }
 
 impl Outcome {
@@ -76,7 +76,7 @@ impl PartnerPairing {
     ///
     /// # Errors
     /// None that is known: the key was checked when the pairing ended.
-    pub fn enter(&self) -> Result<Epoch, crate::crypto::epoch::EpochError> {
+    pub fn enter(&self) -> Result<Epoch, EpochError> {
         self.epoch.enter(&OwnerId::from(self.roster.space()))
     }
 }
@@ -110,8 +110,12 @@ impl Terms {
             return Err(FormError::Signature);
         }
         match self.purpose {
-            Purpose::Partner => self.conclude_space().map(Outcome::Partner),
-            Purpose::OwnDevice => self.conclude_device().map(Outcome::OwnDevice),
+            Purpose::Partner => self
+                .conclude_space()
+                .map(|pairing| Outcome::Partner(Box::new(pairing))),
+            Purpose::OwnDevice => self
+                .conclude_device()
+                .map(|pairing| Outcome::OwnDevice(Box::new(pairing))),
         }
     }
 
