@@ -99,12 +99,7 @@ impl<S: Store> Home<S> {
     ///
     /// # Errors
     /// [`HomeError::Rule`], [`HomeError::NotFound`].
-    pub fn acknowledge(
-        &mut self,
-        at: Moment,
-        entry: EntryId,
-        wording: Option<StatementId>,
-    ) -> Result<(), HomeError> {
+    pub fn acknowledge(&mut self, at: Moment, entry: EntryId, wording: Option<StatementId>) -> Result<(), HomeError> {
         self.step(at, |step, _| {
             let (index, row, set) = step.entry(&entry)?;
             let practice = row.practice.as_deref().and_then(catalogue::find);
@@ -127,7 +122,8 @@ impl<S: Store> Home<S> {
         practice_id: &str,
         fields: Fields<'_>,
     ) -> Result<EntryId, HomeError> {
-        let in_vault = self.look(at, |step| Ok(super::entries::read_entry(&step.work, MEMBER_BOX, &vault)?.is_some()))?;
+        let in_vault =
+            self.look(at, |step| Ok(super::entries::read_entry(&step.work, MEMBER_BOX, &vault)?.is_some()))?;
         if !in_vault {
             return Err(HomeError::NotFound("vault entry"));
         }
@@ -189,8 +185,9 @@ fn redact_own_words(set: &StatementSet, step: &Step<'_>, entry: EntryId) -> Resu
             && !set.is_redacted(statement)
     };
     let consented = |id: StatementId| {
-        set.of_kind(Kind::CONSENT)
-            .any(|consent| consent.member != step.me() && consent.header.named(Role::SUBJECT).any(|subject| subject == id))
+        set.of_kind(Kind::CONSENT).any(|consent| {
+            consent.member != step.me() && consent.header.named(Role::SUBJECT).any(|subject| subject == id)
+        })
     };
     let mut any = set.iter().filter(mine).peekable();
     if any.peek().is_none() {

@@ -134,7 +134,11 @@ impl Step<'_> {
                         })
                     });
                     // Behind a gap the place cannot be checked, and what is kept was verified when it came.
-                    if holds || before.is_empty() { report.records += 1 } else { report.broken += 1 }
+                    if holds || before.is_empty() {
+                        report.records += 1
+                    } else {
+                        report.broken += 1
+                    }
                     here.push(row.id);
                 }
                 report.missing += u64::from(here.is_empty());

@@ -30,8 +30,8 @@ pub use state::{HomeZone, SpaceState};
 pub use today::{Card, Today};
 pub use views::{EntryView, HistoryItem, Status};
 
-use crate::crypto::certificate::Certificate;
 use crate::crypto::PrimitiveError;
+use crate::crypto::certificate::Certificate;
 use crate::crypto::epoch::EpochKey;
 use crate::crypto::keys::{DeviceKeys, make_device_keys};
 use crate::crypto::pairing::normalise_name;
@@ -362,11 +362,7 @@ impl<S: Store> Home<S> {
     }
 
     /// Looks without changing anything.
-    fn look<T>(
-        &mut self,
-        at: Moment,
-        look: impl FnOnce(&Step<'_>) -> Result<T, HomeError>,
-    ) -> Result<T, HomeError> {
+    fn look<T>(&mut self, at: Moment, look: impl FnOnce(&Step<'_>) -> Result<T, HomeError>) -> Result<T, HomeError> {
         let now = Now { elapsed_ms: at.elapsed_ms, day: self.stamp(at) };
         self.ring.refresh(&self.boxes)?;
         let Self { store, random, state, boxes, ring, .. } = self;

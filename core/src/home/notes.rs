@@ -35,9 +35,7 @@ impl<S: Store> Home<S> {
             if shape != Shape::CoText || index == MEMBER_BOX {
                 return Err(HomeError::WrongShape);
             }
-            step.change_document(index, note, |document, actor| {
-                Ok(document.splice(actor, position, delete, insert)?)
-            })
+            step.change_document(index, note, |document, actor| Ok(document.splice(actor, position, delete, insert)?))
         })
     }
 }
@@ -55,8 +53,8 @@ impl Step<'_> {
         let entry = self.create(index, Content::of(practice.id, practice.version, BTreeMap::new()), None)?;
         if let Some(Value::Text(title)) = title {
             self.change_document(index, entry, |document, actor| {
-                    Ok(document.set(actor, Field::Title, &title)?.into_iter().collect())
-                })?;
+                Ok(document.set(actor, Field::Title, &title)?.into_iter().collect())
+            })?;
         }
         Ok(entry)
     }

@@ -296,8 +296,7 @@ impl Step<'_> {
     fn say_roster(&mut self, index: BoxIndex, roster: &[u8], transcript: [u8; 32]) -> Result<(), HomeError> {
         let target = self.owner(index)?.into();
         let header = Header::new(Kind::ROSTER, Subject::Target(target), self.now.day);
-        let content =
-            Content { roster: Some(roster.to_vec()), transcript: Some(transcript), ..Content::default() };
+        let content = Content { roster: Some(roster.to_vec()), transcript: Some(transcript), ..Content::default() };
         self.author(index, header, &content)?;
         self.flush_wanted = true;
         Ok(())

@@ -14,8 +14,8 @@ use crate::id::{BodyHash, EntryId, MemberId, OwnerId};
 use crate::statement::{self, Body, Content, Header, Statement};
 use crate::storage::{StoreError, Table, Work};
 use crate::sync::{
-    BoxIndex, BoxState, Flushed, FlushedItem, Keyring, Lent, Locator, MEMBER_BOX, Now, Signer, UnflushedRow, encoded, flush,
-    read_record, unflushed_key,
+    BoxIndex, BoxState, Flushed, FlushedItem, Keyring, Lent, Locator, MEMBER_BOX, Now, Signer, UnflushedRow, encoded,
+    flush, read_record, unflushed_key,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,7 +101,12 @@ impl<'h> Step<'h> {
     ///
     /// # Errors
     /// [`HomeError::Refused`] when the statement is not structurally sound: a text too long, a field beyond its limit.
-    pub(crate) fn author(&mut self, index: BoxIndex, header: Header, content: &Content) -> Result<Statement, HomeError> {
+    pub(crate) fn author(
+        &mut self,
+        index: BoxIndex,
+        header: Header,
+        content: &Content,
+    ) -> Result<Statement, HomeError> {
         let body = Body { nonce: make_bytes(self.random)?, content: content.encode() };
         self.author_body(index, header, body, true)
     }

@@ -137,11 +137,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`SyncError`] from the lent work; call [`Engine::rolled_back`] then.
-    pub fn handle_input(
-        &mut self,
-        lent: &mut Lent<'_, '_>,
-        input: Input,
-    ) -> Result<Vec<Arrival>, SyncError> {
+    pub fn handle_input(&mut self, lent: &mut Lent<'_, '_>, input: Input) -> Result<Vec<Arrival>, SyncError> {
         let mut arrivals = Vec::new();
         self.touched = true;
         match input {
@@ -225,9 +221,7 @@ impl Engine {
                 if room == 0 {
                     return Ok(());
                 }
-                let under_way = |flight: &InFlight| {
-                    matches!(flight, InFlight::Append { index: i, chain: c, seq: s } if (*i, *c, *s) == (index, number, seq))
-                };
+                let under_way = |flight: &InFlight| matches!(flight, InFlight::Append { index: i, chain: c, seq: s } if (*i, *c, *s) == (index, number, seq));
                 if self.in_flight.values().any(under_way) {
                     continue;
                 }
@@ -393,12 +387,7 @@ impl Engine {
         Ok(())
     }
 
-    fn pushed(
-        &mut self,
-        lent: &mut Lent<'_, '_>,
-        push: Push,
-        arrivals: &mut Vec<Arrival>,
-    ) -> Result<(), SyncError> {
+    fn pushed(&mut self, lent: &mut Lent<'_, '_>, push: Push, arrivals: &mut Vec<Arrival>) -> Result<(), SyncError> {
         match push {
             Push::Records { box_id, records } => {
                 let Some(index) = lent.ring.index_of(&box_id.0) else { return Ok(()) };

@@ -184,12 +184,8 @@ fn name_seen(state: &mut BoxState, own: u16) -> Vec<SeenEntry> {
         if at == usize::from(own) || chain.head_seq == 0 || entries.len() == SEEN_MAX {
             continue;
         }
-        let head = SeenHead {
-            device: chain.device,
-            incarnation: chain.incarnation,
-            record: chain.head,
-            seq: chain.head_seq,
-        };
+        let head =
+            SeenHead { device: chain.device, incarnation: chain.incarnation, record: chain.head, seq: chain.head_seq };
         let place = known.iter().position(|k| k.device == chain.device && k.incarnation == chain.incarnation);
         let index = place.unwrap_or(known.len());
         let Ok(number) = u32::try_from(index) else { break };

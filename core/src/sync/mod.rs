@@ -20,8 +20,8 @@ pub use flush::{Flushed, FlushedItem, Signer, flush};
 pub use keyring::{BoxRing, Keyring};
 pub use receive::{item_hashes, set_aside};
 pub use rows::{
-    BoxIndex, ForkRow, Locator, MEMBER_BOX, QuarantineRow, SEQ_MAX, RecordRow, UnflushedRow, WaitingRow, encoded, keyed,
-    record_key, unflushed_key, whole,
+    BoxIndex, ForkRow, Locator, MEMBER_BOX, QuarantineRow, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded,
+    keyed, record_key, unflushed_key, whole,
 };
 pub use seal::{drop_items, read_record, sealed_hashes};
 pub use state::{BoxState, Chain, EpochState, Ranges, RosterMember, SeenHead, Trim, Wait};
@@ -29,9 +29,9 @@ pub use state::{BoxState, Chain, EpochState, Ranges, RosterMember, SeenHead, Tri
 use crate::crypto::PrimitiveError;
 use crate::crypto::record::RecordError;
 use crate::crypto::seal::SealError;
-use crate::storage::StoreError;
 use crate::id::{ChangeHash, Day, EntryId, Incarnation, MemberId};
 use crate::statement::Statement;
+use crate::storage::StoreError;
 use amends_protocol::{ErrorCode, FromRelay, ToRelay};
 
 /// The moment an input happened, as the driver knows it.

@@ -104,7 +104,8 @@ impl Intake<'_, '_> {
         let (from, to) = whole(self.index);
         let mut kept = false;
         for (key, row) in self.work.range(Table::Waiting, &from, &to, WAITING_MAX)? {
-            let row: WaitingRow = minicbor::decode(&row).map_err(|_| StoreError::Damaged { table: Some(Table::Waiting) })?;
+            let row: WaitingRow =
+                minicbor::decode(&row).map_err(|_| StoreError::Damaged { table: Some(Table::Waiting) })?;
             match self.take(&row.payload, row.epoch, None)? {
                 Verdict::Waits(_) => continue,
                 Verdict::Kept => kept = true,
@@ -246,7 +247,10 @@ impl Intake<'_, '_> {
             if statement::check(&statement).is_ok() {
                 *ours = theirs.clone();
                 completed = true;
-                self.arrive(kept.member, Arrived::Statement { locator: kept.locator(item), statement: Box::new(statement) });
+                self.arrive(
+                    kept.member,
+                    Arrived::Statement { locator: kept.locator(item), statement: Box::new(statement) },
+                );
             }
         }
         if !completed {

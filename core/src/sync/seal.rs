@@ -30,14 +30,7 @@ pub fn read_record(
     Ok(Some((row, record)))
 }
 
-pub(crate) fn write_record(
-    work: &mut Work<'_>,
-    index: BoxIndex,
-    chain: u16,
-    seq: u64,
-    twin: u8,
-    row: &RecordRow,
-) {
+pub(crate) fn write_record(work: &mut Work<'_>, index: BoxIndex, chain: u16, seq: u64, twin: u8, row: &RecordRow) {
     work.put(Table::Records, record_key(index, chain, seq, twin), encoded(row));
 }
 

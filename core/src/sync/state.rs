@@ -316,9 +316,10 @@ impl BoxState {
     pub fn seen_by_other(&self, member: &MemberId, index: u16, seq: u64) -> bool {
         let Some(chain) = self.chain(index) else { return false };
         self.chains.iter().filter(|other| other.member != *member).any(|other| {
-            other.seen.iter().any(|head| {
-                head.device == chain.device && head.incarnation == chain.incarnation && head.seq >= seq
-            })
+            other
+                .seen
+                .iter()
+                .any(|head| head.device == chain.device && head.incarnation == chain.incarnation && head.seq >= seq)
         })
     }
 

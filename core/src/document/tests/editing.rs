@@ -117,7 +117,10 @@ fn a_save_loads_again_and_takes_the_changes_after_it() {
     assert_eq!(outcome.outcomes, [Outcome::Applied]);
     assert_eq!((loaded.text(), loaded.title(), loaded.heads()), (note.text(), note.title(), note.heads()));
     let facts = note.changes().expect("reads");
-    assert_eq!(facts.iter().map(|facts| (facts.actor, facts.seq)).collect::<Vec<_>>(), [(ANNA, 1), (ANNA, 2), (BEN, 1)]);
+    assert_eq!(
+        facts.iter().map(|facts| (facts.actor, facts.seq)).collect::<Vec<_>>(),
+        [(ANNA, 1), (ANNA, 2), (BEN, 1)]
+    );
     assert!(facts.iter().all(|facts| note.contains(&facts.hash)));
     // Taken apart, a save from elsewhere is nothing but changes.
     let mut other = super::note();

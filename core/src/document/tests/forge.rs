@@ -22,7 +22,9 @@ pub(super) fn made(
 
 /// Types whatever it is given.
 pub(super) fn typed(document: &mut Document, actor: Actor, text: &str) -> Vec<u8> {
-    made(document, actor, CommitOptions::default().with_time(0), |writing, object| writing.splice_text(object, 0, 0, text))
+    made(document, actor, CommitOptions::default().with_time(0), |writing, object| {
+        writing.splice_text(object, 0, 0, text)
+    })
 }
 
 pub(super) fn unsigned(mut value: u64) -> Vec<u8> {

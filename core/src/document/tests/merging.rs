@@ -5,10 +5,21 @@ use proptest::sample::Index;
 /// What a device does in a random history.
 #[derive(Debug, Clone)]
 enum Act {
-    Type { device: usize, at: Index, delete: usize, insert: String },
-    Title { device: usize, title: String },
+    Type {
+        device: usize,
+        at: Index,
+        delete: usize,
+        insert: String,
+    },
+    Title {
+        device: usize,
+        title: String,
+    },
     /// Takes what another device has.
-    Meet { device: usize, other: usize },
+    Meet {
+        device: usize,
+        other: usize,
+    },
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {

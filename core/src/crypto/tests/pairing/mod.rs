@@ -15,10 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) const PIN: [u8; 32] = [0x77; 32];
 
 pub(super) fn relay() -> RelayPlace {
-    RelayPlace {
-        address: "relay.example:4433".to_owned(),
-        pin: PIN,
-    }
+    RelayPlace { address: "relay.example:4433".to_owned(), pin: PIN }
 }
 
 pub(super) fn chain_of(device: &DeviceKeys) -> MemberChain {
@@ -27,10 +24,7 @@ pub(super) fn chain_of(device: &DeviceKeys) -> MemberChain {
 }
 
 pub(super) fn space_offer() -> Offer {
-    Offer::Space {
-        zone: "Europe/Madrid".to_owned(),
-        rollover_hour: 4,
-    }
+    Offer::Space { zone: "Europe/Madrid".to_owned(), rollover_hour: 4 }
 }
 
 pub(super) enum Machine {
@@ -72,11 +66,7 @@ impl Phone {
     }
 
     pub(super) fn take(&mut self, input: Input<'_>) -> Vec<Output> {
-        let mut means = Means {
-            device: &self.device,
-            elapsed_ms: self.elapsed_ms,
-            randomness: &mut self.randomness,
-        };
+        let mut means = Means { device: &self.device, elapsed_ms: self.elapsed_ms, randomness: &mut self.randomness };
         match &mut self.machine {
             Machine::Inviter(inviter) => inviter.handle(input, &mut means),
             Machine::Joiner(joiner) => joiner.handle(input, &mut means),
@@ -104,18 +94,10 @@ pub(super) const JOINER: usize = 1;
 impl<'a> World<'a> {
     pub(super) fn new(inviter: Phone, joiner: Phone) -> Self {
         let hostile = Box::new(|_: Step, bytes: &[u8]| Some(bytes.to_vec()));
-        Self {
-            phones: [inviter, joiner],
-            cells: BTreeMap::new(),
-            burned: false,
-            hostile,
-        }
+        Self { phones: [inviter, joiner], cells: BTreeMap::new(), burned: false, hostile }
     }
 
-    pub(super) fn hostile(
-        mut self,
-        hostile: impl FnMut(Step, &[u8]) -> Option<Vec<u8>> + 'a,
-    ) -> Self {
+    pub(super) fn hostile(mut self, hostile: impl FnMut(Step, &[u8]) -> Option<Vec<u8>> + 'a) -> Self {
         self.hostile = Box::new(hostile);
         self
     }
@@ -141,10 +123,7 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn put(&mut self, who: usize, step: Step, bytes: Vec<u8>) {
-        let taken = self
-            .cells
-            .get(&(step as u8))
-            .is_some_and(|cell| *cell != bytes);
+        let taken = self.cells.get(&(step as u8)).is_some_and(|cell| *cell != bytes);
         if step == Step::Abort || (taken && step == Step::M1) {
             self.burned = true;
         }
@@ -165,10 +144,7 @@ impl<'a> World<'a> {
 
     pub(super) fn settle(&mut self) {
         loop {
-            let moved = [INVITER, JOINER]
-                .into_iter()
-                .filter(|who| self.deliver(*who) || self.type_code(*who))
-                .count();
+            let moved = [INVITER, JOINER].into_iter().filter(|who| self.deliver(*who) || self.type_code(*who)).count();
             if moved == 0 {
                 break;
             }
@@ -178,10 +154,7 @@ impl<'a> World<'a> {
     pub(super) fn deliver(&mut self, who: usize) -> bool {
         for index in 0..self.phones[who].gets.len() {
             let step = self.phones[who].gets[index];
-            let cell = self
-                .cells
-                .get(&(step as u8))
-                .filter(|_| !self.burned || step == Step::Abort);
+            let cell = self.cells.get(&(step as u8)).filter(|_| !self.burned || step == Step::Abort);
             match cell.cloned() {
                 Some(bytes) => {
                     self.phones[who].gets.remove(index);
@@ -236,28 +209,10 @@ impl<'a> World<'a> {
 pub(super) fn inviter(offer: Offer, words: bool, seed: u8) -> (Phone, Invited) {
     let keys = device(1);
     let mut randomness = seeded(seed);
-    let mut means = Means {
-        device: &keys,
-        elapsed_ms: 0,
-        randomness: &mut randomness,
-    };
-    let home = MemberHome {
-        chain: &chain_of(&keys),
-        name: "Ana",
-        in_space: false,
-    };
-    let (inviter, invited) = Inviter::new(
-        home,
-        relay(),
-        offer,
-        words.then_some(Cost::NONE),
-        &mut means,
-    )
-    .unwrap();
-    (
-        Phone::new(Machine::Inviter(Box::new(inviter)), 1, randomness),
-        invited,
-    )
+    let mut means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
+    let home = MemberHome { chain: &chain_of(&keys), name: "Ana", in_space: false };
+    let (inviter, invited) = Inviter::new(home, relay(), offer, words.then_some(Cost::NONE), &mut means).unwrap();
+    (Phone::new(Machine::Inviter(Box::new(inviter)), 1, randomness), invited)
 }
 
 pub(super) fn try_joiner(
@@ -269,11 +224,7 @@ pub(super) fn try_joiner(
 ) -> Result<Phone, PairingError> {
     let keys = device(2);
     let mut randomness = seeded(seed);
-    let means = Means {
-        device: &keys,
-        elapsed_ms: 0,
-        randomness: &mut randomness,
-    };
+    let means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
     let joiner = if words {
         let words = invited.words.as_ref().unwrap().to_text().parse().unwrap();
         Joiner::from_words(&words, Cost::NONE, pin, home, &means)?
@@ -285,23 +236,8 @@ pub(super) fn try_joiner(
 
 pub(super) fn joiner(invited: &Invited, words: bool, own_device: bool, seed: u8) -> Phone {
     let chain = chain_of(&device(2));
-    let member = JoinerHome::Member(MemberHome {
-        chain: &chain,
-        name: "Ben",
-        in_space: false,
-    });
-    try_joiner(
-        invited,
-        words,
-        PIN,
-        if own_device {
-            JoinerHome::NewDevice
-        } else {
-            member
-        },
-        seed,
-    )
-    .unwrap()
+    let member = JoinerHome::Member(MemberHome { chain: &chain, name: "Ben", in_space: false });
+    try_joiner(invited, words, PIN, if own_device { JoinerHome::NewDevice } else { member }, seed).unwrap()
 }
 
 pub(super) fn grant() -> Offer {
@@ -313,10 +249,7 @@ pub(super) fn grant() -> Offer {
     member_epoch.enter(&OwnerId::from(member)).unwrap();
     Offer::OwnDevice(Grant {
         member_epochs: vec![member_epoch],
-        spaces: vec![GrantedSpace {
-            roster: space.roster,
-            epochs: vec![space.epoch],
-        }],
+        spaces: vec![GrantedSpace { roster: space.roster, epochs: vec![space.epoch] }],
     })
 }
 
