@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
 
+use amends_protocol::limits::FRAME_BYTES_MAX;
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
@@ -39,11 +41,16 @@ impl Core {
             rendezvous: Rendezvous::new(&limits, clock),
             metrics: Arc::new(Metrics::default()),
             inbound: Arc::new(Semaphore::new(
-                limits.inbound_bytes_max / INBOUND_PERMIT_BYTES,
+                limits.inbound_bytes_max.max(FRAME_BYTES_MAX) / INBOUND_PERMIT_BYTES,
             )),
             next_session: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
             limits,
         }
+    }
+
+    /// How long a connection may keep the relay waiting.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.limits.patience_s)
     }
 }

@@ -33,6 +33,9 @@ pub struct Limits {
     pub inbound_bytes_max: usize,
     /// Bytes of all frames waiting to be sent.
     pub outgoing_bytes_max: usize,
+    /// Seconds that a connection may take to say something first, to go on with a frame it began, and to read anything of
+    /// what is queued for it.
+    pub patience_s: u64,
     /// Writes waiting for the store; more are refused for a moment. Their bytes count in `inbound_bytes_max`.
     pub queued_writes_max: usize,
     /// Readable bytes in one box.
@@ -66,6 +69,7 @@ impl Default for Limits {
             rendezvous_bytes_max: 64 * 1024 * 1024,
             inbound_bytes_max: 64 * 1024 * 1024,
             outgoing_bytes_max: 256 * 1024 * 1024,
+            patience_s: 60,
             queued_writes_max: 16_384,
             box_bytes_max: protocol::BOX_BYTES_MAX,
             box_record_bytes_max: protocol::BOX_RECORD_BYTES_MAX,

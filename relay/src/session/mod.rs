@@ -26,15 +26,6 @@ use outgoing::Outgoing;
 /// How long a handshake may take: several lost packets on a bad network.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(15);
 
-/// How long a connection may be open before it opens its stream and says something.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
-
-/// How long one frame may take to arrive: half a megabyte at 9 KB/s.
-const FRAME_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// How long a phone may leave everything unread while something is queued for it.
-const UNREAD_TIME_MAX: Duration = Duration::from_secs(60);
-
 /// How long the last answers may take to leave when a connection ends.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -106,8 +97,9 @@ async fn serve(
     {
         return Some(ErrorCode::Internal);
     }
+    let patience = core.patience();
     let accepted = tokio::select! {
-        accepted = timeout(SILENCE_MAX, connection.accept_bi()) => accepted,
+        accepted = timeout(patience, connection.accept_bi()) => accepted,
         _ = stopping.wait_for(|stopping| *stopping) => return Some(ErrorCode::ShuttingDown),
     };
     let (mut send, mut recv) = match accepted {
@@ -140,7 +132,9 @@ async fn serve(
     session.unsubscribe_all();
     core.rendezvous.leave(id, &reader.rendezvous);
     // What was accepted is answered, if the phone still reads.
-    let _drained_or_too_late = timeout(DRAIN_TIME_MAX, session.drain(&mut send)).await;
+    if !matches!(end, End::Close(ErrorCode::TooSlow)) {
+        let _drained_or_too_late = timeout(DRAIN_TIME_MAX, session.drain(&mut send)).await;
+    }
     session.out.close();
     match end {
         End::Left => None,
@@ -157,7 +151,7 @@ impl Session {
             let chunk = if decoder.is_mid_frame() {
                 // The time is counted anew for each piece, so a frame may take longer in all; but each wait is bounded,
                 // and so are the pieces.
-                match timeout(FRAME_TIME_MAX, recv.read_chunk(READ_BYTES, true)).await {
+                match timeout(self.core.patience(), recv.read_chunk(READ_BYTES, true)).await {
                     Ok(chunk) => chunk,
                     Err(_) => return End::Close(ErrorCode::TooSlow),
                 }
@@ -213,7 +207,7 @@ impl Session {
         let permits = u32::try_from(claimed.div_ceil(INBOUND_PERMIT_BYTES))
             .map_err(|_| ErrorCode::Internal)?;
         let acquired = timeout(
-            FRAME_TIME_MAX,
+            self.core.patience(),
             Arc::clone(&self.core.inbound).acquire_many_owned(permits),
         )
         .await;
@@ -241,7 +235,7 @@ impl Session {
         loop {
             while let Some(frame) = self.out.take_frame() {
                 let bytes = frame.len();
-                match timeout(UNREAD_TIME_MAX, send.write_chunk(frame.into())).await {
+                match timeout(self.core.patience(), send.write_chunk(frame.into())).await {
                     Ok(Ok(())) => self.out.sent(bytes),
                     Ok(Err(WriteError::ConnectionLost(_) | WriteError::Stopped(_))) => {
                         return End::Left;

@@ -136,3 +136,102 @@ fn execute(db: &Connection, sql: &'static str) -> Result<(), Failure> {
     db.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, channel};
+
+    fn database() -> Connection {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(
+            "PRAGMA foreign_keys = ON;
+             CREATE TABLE parents (id INTEGER PRIMARY KEY);
+             CREATE TABLE rows (value INTEGER UNIQUE, parent INTEGER REFERENCES parents DEFERRABLE INITIALLY DEFERRED);",
+        )
+        .unwrap();
+        db
+    }
+
+    type Outcome = Result<i64, StoreError>;
+
+    fn write(
+        run: impl FnMut(&Connection) -> Result<i64, Failure> + Send + 'static,
+    ) -> (Box<dyn Write>, Receiver<Outcome>) {
+        let (sender, receiver) = channel();
+        (
+            Closure::boxed(run, Box::new(move |outcome| sender.send(outcome).unwrap())),
+            receiver,
+        )
+    }
+
+    fn insert(value: i64) -> (Box<dyn Write>, Receiver<Outcome>) {
+        write(move |db| {
+            db.execute("INSERT INTO rows (value) VALUES (?1)", [value])?;
+            Ok(value)
+        })
+    }
+
+    fn outcomes(db: &Connection, writes: Vec<(Box<dyn Write>, Receiver<Outcome>)>) -> Vec<Outcome> {
+        let (batch, receivers): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
+        commit(db, batch);
+        receivers
+            .iter()
+            .map(|receiver| receiver.recv().unwrap())
+            .collect()
+    }
+
+    fn values(db: &Connection) -> Vec<i64> {
+        let mut statement = db.prepare("SELECT value FROM rows ORDER BY value").unwrap();
+        statement
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
+    }
+
+    #[test]
+    fn a_member_that_fails_is_undone_alone() {
+        let db = database();
+        let half_done = write(|db| {
+            db.execute("INSERT INTO rows (value) VALUES (99)", [])?;
+            Err(StoreError::BoxFull { limit: 1 }.into())
+        });
+        let outcomes = outcomes(&db, vec![insert(1), half_done, insert(1), insert(2)]);
+        let full = Err(StoreError::BoxFull { limit: 1 });
+        assert_eq!(outcomes, [Ok(1), full, Err(StoreError::Internal), Ok(2)]);
+        assert_eq!(values(&db), [1, 2]);
+    }
+
+    #[test]
+    fn a_commit_that_fails_is_tried_one_by_one() {
+        let db = database();
+        // Its violation shows only at the commit.
+        let orphan = write(|db| {
+            db.execute("INSERT INTO rows (value, parent) VALUES (50, 7)", [])?;
+            Ok(50)
+        });
+        assert_eq!(
+            outcomes(&db, vec![insert(1), orphan, insert(2)]),
+            [Ok(1), Err(StoreError::Internal), Ok(2)]
+        );
+        assert_eq!(values(&db), [1, 2]);
+        assert!(db.is_autocommit());
+    }
+
+    #[test]
+    fn a_transaction_that_sqlite_gives_up_is_tried_one_by_one() {
+        let db = database();
+        // What a full disk may do: the whole transaction is gone under the writes before it.
+        let given_up = write(|db| {
+            db.execute("ROLLBACK", [])?;
+            Err(StoreError::DiskFull.into())
+        });
+        assert_eq!(
+            outcomes(&db, vec![insert(1), given_up, insert(2)]),
+            [Ok(1), Err(StoreError::DiskFull), Ok(2)]
+        );
+        assert_eq!(values(&db), [1, 2]);
+        assert!(db.is_autocommit());
+    }
+}
