@@ -59,13 +59,6 @@ fn request() -> impl Strategy<Value = Request> {
             after: Cursor(after),
             limit
         }),
-<<<<<<< HEAD
-        (box_id(), any::<u64>()).prop_map(|(box_id, after)| Request::Subscribe { box_id, after: Cursor(after) }),
-        box_id().prop_map(|box_id| Request::Unsubscribe { box_id }),
-        (box_id(), bytes()).prop_map(|(box_id, chunk)| Request::PutChunk { box_id, chunk }),
-        (box_id(), any::<[u8; 32]>()).prop_map(|(box_id, hash)| Request::GetChunk { box_id, hash: ChunkHash(hash) }),
-        (box_id(), bytes(), hashes(), hashes()).prop_map(|(box_id, manifest, chunks, replaces)| Request::PutPack {
-=======
         (box_id(), any::<u64>()).prop_map(|(box_id, after)| Request::Subscribe {
             box_id,
             after: Cursor(after)
@@ -73,7 +66,6 @@ fn request() -> impl Strategy<Value = Request> {
         box_id().prop_map(|box_id| Request::Unsubscribe { box_id }),
         (box_id(), bytes()).prop_map(|(box_id, chunk)| Request::PutChunk { box_id, chunk }),
         (box_id(), any::<[u8; 32]>()).prop_map(|(box_id, hash)| Request::GetChunk {
->>>>>>> relay
             box_id,
             hash: ChunkHash(hash)
         }),
@@ -89,14 +81,6 @@ fn request() -> impl Strategy<Value = Request> {
         (box_id(), hashes()).prop_map(|(box_id, records)| Request::Trim { box_id, records }),
         (box_id(), hashes()).prop_map(|(box_id, records)| Request::Restore { box_id, records }),
         box_id().prop_map(|box_id| Request::DeleteBox { box_id }),
-<<<<<<< HEAD
-        (rendezvous(), step.clone(), bytes()).prop_map(|(rendezvous, step, body)| Request::RendezvousPut {
-            rendezvous,
-            step,
-            body
-        }),
-        (rendezvous(), step).prop_map(|(rendezvous, step)| Request::RendezvousGet { rendezvous, step }),
-=======
         (rendezvous(), step.clone(), bytes()).prop_map(|(rendezvous, step, body)| {
             Request::RendezvousPut {
                 rendezvous,
@@ -106,7 +90,6 @@ fn request() -> impl Strategy<Value = Request> {
         }),
         (rendezvous(), step)
             .prop_map(|(rendezvous, step)| Request::RendezvousGet { rendezvous, step }),
->>>>>>> relay
         Just(Request::Ping),
     ]
 }
@@ -123,10 +106,6 @@ fn error() -> impl Strategy<Value = RelayError> {
 
 fn response() -> impl Strategy<Value = Response> {
     prop_oneof![
-<<<<<<< HEAD
-        (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), any::<u32>()).prop_map(|(generation, first, last, packs)| {
-            Response::BoxOpened { generation: Generation(generation), first: Cursor(first), last: Cursor(last), packs }
-=======
         (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), any::<u32>()).prop_map(
             |(generation, first, last, packs)| {
                 Response::BoxOpened {
@@ -140,7 +119,6 @@ fn response() -> impl Strategy<Value = Response> {
         (any::<u64>(), any::<bool>()).prop_map(|(cursor, duplicate)| Response::Appended {
             cursor: Cursor(cursor),
             duplicate
->>>>>>> relay
         }),
         (records(), any::<bool>()).prop_map(|(records, more)| Response::Records { records, more }),
         prop::sample::select(vec![
