@@ -1,0 +1,104 @@
+//! The primitives as this room calls them: HKDF-SHA256, ChaCha20-Poly1305 and Ed25519, all of `ring`. Nothing here is ours but
+//! the shape of the calls.
+
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use zeroize::Zeroizing;
+
+/// Length of the authentication tag that the AEAD adds.
+pub(super) const TAG: usize = 16;
+
+/// A primitive refused lengths that it takes in every version known; our bug, never anybody's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a cryptographic primitive refused to work")]
+pub struct PrimitiveError;
+
+impl From<ring::error::Unspecified> for PrimitiveError {
+    fn from(_: ring::error::Unspecified) -> Self {
+        Self
+    }
+}
+
+struct Length(usize);
+
+impl KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+/// HKDF-SHA256 (RFC 5869); `info` is joined.
+pub(super) fn derive<const N: usize>(
+    ikm: &[u8],
+    salt: &[u8],
+    info: &[&[u8]],
+) -> Result<Zeroizing<[u8; N]>, PrimitiveError> {
+    let mut out = Zeroizing::new([0; N]);
+    Salt::new(HKDF_SHA256, salt)
+        .extract(ikm)
+        .expand(info, Length(N))?
+        .fill(out.as_mut())?;
+    Ok(out)
+}
+
+/// A ChaCha20-Poly1305 key (RFC 8439).
+pub(super) fn aead_key(key: &[u8; 32]) -> Result<LessSafeKey, PrimitiveError> {
+    Ok(LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, key)?))
+}
+
+/// Encrypts `text` where it stands and appends the tag.
+pub(super) fn aead_seal(
+    key: &LessSafeKey,
+    nonce: [u8; 12],
+    aad: &[u8],
+    text: &mut Vec<u8>,
+) -> Result<(), PrimitiveError> {
+    Ok(key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), text)?)
+}
+
+/// Decrypts `text ‖ tag`; none when it is not authentic.
+pub(super) fn aead_open(
+    key: &LessSafeKey,
+    nonce: [u8; 12],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(sealed.to_vec());
+    let length = key
+        .open_in_place(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(aad),
+            &mut text,
+        )
+        .ok()?
+        .len();
+    text.truncate(length);
+    Some(text)
+}
+
+/// The Ed25519 key pair of a seed.
+pub(super) fn signing_pair(seed: &[u8; 32]) -> Result<Ed25519KeyPair, PrimitiveError> {
+    Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| PrimitiveError)
+}
+
+/// The public half of a pair.
+pub(super) fn signing_public(pair: &Ed25519KeyPair) -> Result<[u8; 32], PrimitiveError> {
+    pair.public_key()
+        .as_ref()
+        .try_into()
+        .map_err(|_| PrimitiveError)
+}
+
+/// An Ed25519 signature over the joined parts.
+pub(super) fn sign(seed: &[u8; 32], parts: &[&[u8]]) -> Result<[u8; 64], PrimitiveError> {
+    let signature = signing_pair(seed)?.sign(&parts.concat());
+    signature.as_ref().try_into().map_err(|_| PrimitiveError)
+}
+
+/// Whether `signature` is `public`'s over the joined parts.
+pub(super) fn verify(public: &[u8; 32], parts: &[&[u8]], signature: &[u8; 64]) -> bool {
+    UnparsedPublicKey::new(&ED25519, public)
+        .verify(&parts.concat(), signature)
+        .is_ok()
+}

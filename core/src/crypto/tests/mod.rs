@@ -1,0 +1,40 @@
+//! Hostile, property and vector tests of the whole room.
+
+mod cbor;
+mod certificates;
+mod epochs;
+mod records;
+mod sizes;
+
+use super::keys::{DeviceKeys, make_device_keys};
+use crate::id::hash;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+/// The same randomness on every run.
+fn seeded(seed: u8) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([seed; 32])
+}
+
+fn device(seed: u8) -> DeviceKeys {
+    make_device_keys(&mut seeded(seed)).unwrap()
+}
+
+/// Stands in for body and change hashes, which other rooms know.
+fn item_hash(index: usize, bytes: &[u8]) -> Option<[u8; 32]> {
+    Some(hash(&[b"test item", &(index as u64).to_be_bytes(), bytes]))
+}
+
+/// Every way to flip one bit.
+fn flipped(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    (0..bytes.len() * 8).map(|bit| {
+        let mut flipped = bytes.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        flipped
+    })
+}
+
+/// Every proper prefix.
+fn cut(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    (0..bytes.len()).map(|length| &bytes[..length])
+}
