@@ -61,8 +61,13 @@ fn is_hidden(character: char) -> bool {
         || (character.is_control() && character != '\n')
 }
 
-/// What is left of `text` when it is typed into a document.
+/// What `text` becomes when it is typed into a document: carriage returns become line feeds, tabs spaces, and what is
+/// never shown is left out.
 pub(super) fn typed(text: &str) -> String {
+    visible(&text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " "))
+}
+
+fn visible(text: &str) -> String {
     text.chars().filter(|character| !is_hidden(*character)).collect()
 }
 
@@ -79,7 +84,7 @@ pub struct Shown {
 impl Shown {
     pub(super) fn new(held: String) -> Self {
         if held.chars().any(is_hidden) {
-            Self { text: typed(&held), stripped: true }
+            Self { text: visible(&held), stripped: true }
         } else {
             Self { text: held, stripped: false }
         }

@@ -34,7 +34,7 @@ fn places_outside_and_inside_characters_are_refused() {
 fn what_is_never_shown_is_not_typed() {
     let mut note = note();
     type_at(&mut note, ANNA, 0, 0, "a\u{202e}b\u{feff}\r\n\tc\u{0}👩\u{200d}🚒");
-    assert_eq!(note.text(), Shown { text: "ab\nc👩\u{200d}🚒".into(), stripped: false });
+    assert_eq!(note.text(), Shown { text: "ab\n c👩\u{200d}🚒".into(), stripped: false });
     assert_eq!(note.splice(ANNA, ScalarPosition(0), 0, "\u{2066}"), Ok(vec![]));
     note.set(ANNA, Field::Title, "Our\u{200b} week\nin Rome").expect("sets");
     assert_eq!(note.title()[0].text.text, "Our week in Rome");
