@@ -1,7 +1,7 @@
 //! One unit of work over a store: what is written in it is read back in it, and reaches the disk in one transaction or
 //! not at all.
 
-use super::{Store, StoreError, Table, Transaction};
+use super::{Row, Store, StoreError, Table, Transaction};
 use std::collections::BTreeMap;
 
 type RowKey = (Table, Vec<u8>);
@@ -35,13 +35,7 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// What the store says.
-    pub fn range(
-        &self,
-        table: Table,
-        from: &[u8],
-        to: &[u8],
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn range(&self, table: Table, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         let inside = |key: &[u8]| to.is_empty() || key < to;
         let written = self.rows.range((table, from.to_vec())..);
         let written = written.take_while(|((at, key), _)| *at == table && inside(key));
