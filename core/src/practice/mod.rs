@@ -1,1 +1,3 @@
 //! The catalogue, typed entries, derived states and views.
+
+pub mod catalogue;
