@@ -7,6 +7,7 @@ use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, PskBundle, Serializable};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// Bytes of an encapsulated key, before the ciphertext.
@@ -21,9 +22,7 @@ pub(super) struct PrivateKey(<X25519HkdfSha256 as Kem>::PrivateKey);
 impl PrivateKey {
     /// Any 32 bytes are a key.
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, PrimitiveError> {
-        <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes)
-            .map(Self)
-            .map_err(|_| PrimitiveError)
+        <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes).map(Self).map_err(|_| PrimitiveError)
     }
 
     pub(super) fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
@@ -36,6 +35,12 @@ impl PrivateKey {
         let mut bytes = [0; 32];
         X25519HkdfSha256::sk_to_pk(&self.0).write_exact(&mut bytes);
         bytes
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(…)")
     }
 }
 
@@ -78,8 +83,7 @@ pub(super) fn seal_to(
     if info.len() > INFO_MAX {
         return Err(PrimitiveError.into());
     }
-    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public)
-        .map_err(|_| SealToError::PublicKey)?;
+    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public).map_err(|_| SealToError::PublicKey)?;
     let mode = match psk {
         Some(psk) => OpModeS::Psk(psk.bundle()?),
         None => OpModeS::Base,

@@ -23,9 +23,13 @@
 pub mod certificate;
 pub mod epoch;
 pub mod keys;
+pub mod pairing;
 pub mod random;
 pub mod record;
 pub mod seal;
+pub mod storage;
+pub mod stretch;
+pub mod words;
 
 mod cbor;
 mod hpke;

@@ -61,11 +61,7 @@ pub enum SealError {
 ///
 /// # Errors
 /// [`SealError::TooLarge`] and [`SealError::Primitive`].
-pub fn seal_record(
-    epoch: &Epoch,
-    record: &SignedRecord,
-    prev: &RecordId,
-) -> Result<Vec<u8>, SealError> {
+pub fn seal_record(epoch: &Epoch, record: &SignedRecord, prev: &RecordId) -> Result<Vec<u8>, SealError> {
     let bare = Packed::new(&record.encode_payload(&epoch.id(), None))?;
     let packed = if *prev == Place::START {
         bare
@@ -117,8 +113,7 @@ pub fn open(key: &EpochKey, box_id: &[u8; 32], sealed: &[u8]) -> Result<Vec<u8>,
         return Err(SealError::OtherKey);
     }
     let single = primitive::aead_key(&single)?;
-    let plain = primitive::aead_open(&single, [0; 12], &aad(box_id), ciphertext)
-        .ok_or(SealError::NotAuthentic)?;
+    let plain = primitive::aead_open(&single, [0; 12], &aad(box_id), ciphertext).ok_or(SealError::NotAuthentic)?;
 
     let (flags, rest) = plain.split_first().ok_or(SealError::Padding)?;
     let (length, rest) = rest.split_first_chunk::<4>().ok_or(SealError::Padding)?;
@@ -175,21 +170,13 @@ impl Packed {
             let bytes = deflate(payload);
             match padded_size(bytes.len()) {
                 Some(size) if plain.is_none_or(|plain| size < plain) => {
-                    return Ok(Self {
-                        flags: DEFLATED,
-                        bytes,
-                        size,
-                    });
+                    return Ok(Self { flags: DEFLATED, bytes, size });
                 }
                 _ => {}
             }
         }
         let size = plain.ok_or(SealError::TooLarge)?;
-        Ok(Self {
-            flags: 0,
-            bytes: payload.to_vec(),
-            size,
-        })
+        Ok(Self { flags: 0, bytes: payload.to_vec(), size })
     }
 
     fn seal(&self, key: &EpochKey, box_id: &[u8; 32]) -> Result<Vec<u8>, SealError> {
@@ -203,12 +190,7 @@ impl Packed {
         let info: [&[u8]; 3] = [b"amends/salt/1", box_id, &hash(&[&plain])];
         let salt = primitive::derive::<32>(key.as_bytes(), b"", &info)?;
         let (single, commitment) = derive_single(key, box_id, &salt)?;
-        primitive::aead_seal(
-            &primitive::aead_key(&single)?,
-            [0; 12],
-            &aad(box_id),
-            &mut plain,
-        )?;
+        primitive::aead_seal(&primitive::aead_key(&single)?, [0; 12], &aad(box_id), &mut plain)?;
 
         let mut sealed = Vec::with_capacity(self.size);
         sealed.push(VERSION);
@@ -225,11 +207,7 @@ fn derive_single(
     box_id: &[u8; 32],
     salt: &[u8; 32],
 ) -> Result<(Zeroizing<[u8; 32]>, [u8; 32]), PrimitiveError> {
-    let okm = primitive::derive::<64>(
-        key.as_bytes(),
-        salt,
-        &[b"amends/seal/1", &[VERSION], box_id],
-    )?;
+    let okm = primitive::derive::<64>(key.as_bytes(), salt, &[b"amends/seal/1", &[VERSION], box_id])?;
     let (mut single, mut commitment) = (Zeroizing::new([0; 32]), [0; 32]);
     for (to, from) in single.iter_mut().chain(&mut commitment).zip(okm.iter()) {
         *to = *from;

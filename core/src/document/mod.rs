@@ -229,6 +229,13 @@ impl Document {
     }
 }
 
+/// The hash that Automerge gives an uncompressed chunk: SHA-256 of what stands behind its magic bytes and checksum. Bytes too
+/// short to be a chunk hash to something that no change has.
+pub fn change_hash(chunk: &[u8]) -> ChangeHash {
+    const BEFORE: usize = 8;
+    ChangeHash(hash(&[chunk.get(BEFORE..).unwrap_or_default()]))
+}
+
 /// Takes a save apart into its changes but for the schema's first, each behind those it was made on.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use crate::id::Day;
 use crate::statement::{Value, normalise};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 
@@ -258,8 +258,8 @@ impl Practice {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// An entry's fields from what a person gave, by name. Text is put in the form it is signed in; what is empty then
-    /// is not there.
+    /// An entry's fields from what a person gave, by name. Text is put in the form it is signed in; what is empty then is
+    /// not there.
     ///
     /// # Errors
     /// [`FieldError`].
@@ -267,28 +267,21 @@ impl Practice {
         &self,
         given: &[(N, V)],
     ) -> Result<BTreeMap<u32, Value>, FieldError> {
-        self.parse_changes(&BTreeMap::new(), given)
+        self.parse_onto(BTreeMap::new(), given)
     }
 
-    /// As [`Practice::parse_fields`], over an entry's fields: what is not given stays, also fields that this version
-    /// does not know, and what is given empty goes.
+    /// As [`Practice::parse_fields`], over an entry's fields: what is not given stays, also fields that this version does
+    /// not know, and what is given empty goes.
     ///
     /// # Errors
     /// [`FieldError`].
-    pub fn parse_changes<N: AsRef<str>, V: AsRef<str>>(
+    pub fn parse_onto<N: AsRef<str>, V: AsRef<str>>(
         &self,
-        base: &BTreeMap<u32, Value>,
+        mut fields: BTreeMap<u32, Value>,
         given: &[(N, V)],
     ) -> Result<BTreeMap<u32, Value>, FieldError> {
-        let mut fields = base.clone();
-        let mut seen = BTreeSet::new();
-        for (name, value) in given {
-            let name = name.as_ref();
-            let field = self.field(name).ok_or_else(|| FieldError::Unknown { field: name.into() })?;
-            if !seen.insert(field.number) {
-                return Err(FieldError::Repeated { field: field.name });
-            }
-            match field.parse(value.as_ref())? {
+        for (field, value) in self.parse_changes(given)? {
+            match value {
                 Some(value) => fields.insert(field.number, value),
                 None => fields.remove(&field.number),
             };
@@ -296,7 +289,28 @@ impl Practice {
         if let Some(missing) = self.fields.iter().find(|field| field.required && !fields.contains_key(&field.number)) {
             return Err(FieldError::Missing { field: missing.name });
         }
-        if fields.is_empty() { Err(FieldError::Nothing) } else { Ok(fields) }
+        // What is written together may begin empty.
+        if fields.is_empty() && self.shape != Shape::CoText { Err(FieldError::Nothing) } else { Ok(fields) }
+    }
+
+    /// What a person gave, field by field; none for what is given empty.
+    ///
+    /// # Errors
+    /// [`FieldError`], but not for what is missing.
+    pub fn parse_changes<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        given: &[(N, V)],
+    ) -> Result<Vec<(&'static Field, Option<Value>)>, FieldError> {
+        let mut changes: Vec<(&'static Field, Option<Value>)> = Vec::new();
+        for (name, value) in given {
+            let name = name.as_ref();
+            let field = self.field(name).ok_or_else(|| FieldError::Unknown { field: name.into() })?;
+            if changes.iter().any(|(other, _)| other.number == field.number) {
+                return Err(FieldError::Repeated { field: field.name });
+            }
+            changes.push((field, field.parse(value.as_ref())?));
+        }
+        Ok(changes)
     }
 
     /// An entry's fields for people: by name, dates as text, in the order of the catalogue. Fields that this version

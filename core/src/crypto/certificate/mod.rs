@@ -106,17 +106,8 @@ impl Certificate {
     ///
     /// # Errors
     /// [`CertificateError::Primitive`] only.
-    pub fn add(
-        issuer: &DeviceKeys,
-        member: MemberId,
-        device: DevicePublic,
-    ) -> Result<UnsignedAdd, CertificateError> {
-        let body = Content::Add {
-            member,
-            device,
-            issuer: issuer.id(),
-        }
-        .encode();
+    pub fn add(issuer: &DeviceKeys, member: MemberId, device: DevicePublic) -> Result<UnsignedAdd, CertificateError> {
+        let body = Content::Add { member, device, issuer: issuer.id() }.encode();
         let signature = issuer.sign(&[SIGN, &body])?;
         Ok(UnsignedAdd { body, signature })
     }
@@ -140,17 +131,8 @@ impl Certificate {
         if accepted.len() > NAMED_MAX || keeps.len() > NAMED_MAX {
             return Err(CertificateError::TooMany);
         }
-        let revocation = Revocation {
-            device,
-            accepted: accepted.to_vec(),
-            keeps,
-        };
-        let body = Content::Revoke {
-            member: chain.member(),
-            issuer: issuer.id(),
-            revocation,
-        }
-        .encode();
+        let revocation = Revocation { device, accepted: accepted.to_vec(), keeps };
+        let body = Content::Revoke { member: chain.member(), issuer: issuer.id(), revocation }.encode();
         let signature = issuer.sign(&[SIGN, &body])?;
         Self::from_parts(&body, &signature, None)
     }
@@ -254,13 +236,7 @@ impl UnsignedAdd {
     /// # Errors
     /// As [`Certificate::decode`]; [`CertificateError::UnknownKind`] also when it adds no device.
     pub fn decode(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let Certificate {
-            content: Content::Add { .. },
-            body,
-            signature,
-            ..
-        } = Certificate::decode(bytes)?
-        else {
+        let Certificate { content: Content::Add { .. }, body, signature, .. } = Certificate::decode(bytes)? else {
             return Err(CertificateError::UnknownKind);
         };
         Ok(Self { body, signature })
@@ -285,15 +261,23 @@ impl UnsignedAdd {
         }
     }
 
-    /// The added device's consent to it.
+    /// The added device's signature under it.
     ///
     /// # Errors
     /// [`CertificateError::NotCountersigned`] when `device` is another than the one it adds.
-    pub fn countersign(&self, device: &DeviceKeys) -> Result<Certificate, CertificateError> {
+    pub fn countersignature(&self, device: &DeviceKeys) -> Result<[u8; 64], CertificateError> {
         if self.device()? != device.public() {
             return Err(CertificateError::NotCountersigned);
         }
-        self.complete(&device.sign(&[COUNTERSIGN, &self.body])?)
+        Ok(device.sign(&[COUNTERSIGN, &self.body])?)
+    }
+
+    /// The certificate, signed by the device that it adds too.
+    ///
+    /// # Errors
+    /// As [`UnsignedAdd::countersignature`].
+    pub fn countersign(&self, device: &DeviceKeys) -> Result<Certificate, CertificateError> {
+        self.complete(&self.countersignature(device)?)
     }
 
     /// The certificate with a counter-signature made elsewhere, which is checked.
@@ -301,10 +285,7 @@ impl UnsignedAdd {
     /// # Errors
     /// [`CertificateError::NotCountersigned`] when it is not the added device's.
     pub fn complete(&self, countersignature: &[u8; 64]) -> Result<Certificate, CertificateError> {
-        if !self
-            .device()?
-            .signed(&[COUNTERSIGN, &self.body], countersignature)
-        {
+        if !self.device()?.signed(&[COUNTERSIGN, &self.body], countersignature) {
             return Err(CertificateError::NotCountersigned);
         }
         Certificate::from_parts(&self.body, &self.signature, Some(countersignature))

@@ -3,8 +3,10 @@
 mod cbor;
 mod certificates;
 mod epochs;
+mod pairing;
 mod records;
 mod sizes;
+mod storage;
 
 use super::keys::{DeviceKeys, make_device_keys};
 use crate::id::hash;

@@ -111,12 +111,14 @@ fn fields_that_are_not_those_of_an_entry_are_refused() {
 
 #[test]
 fn changes_keep_what_is_not_given_and_what_is_not_known() {
-    let base = [(1, text("old")), (2, Value::Uint(1)), (9, text("from a newer version"))].into();
-    let changed = EVERY.parse_changes(&base, &[("text", "new"), ("number", "")]).expect("reads");
+    let base = || [(1, text("old")), (2, Value::Uint(1)), (9, text("from a newer version"))].into();
+    let changed = EVERY.parse_onto(base(), &[("text", "new"), ("number", "")]).expect("reads");
     assert!(changed == [(1, text("new")), (9, text("from a newer version"))].into());
-    assert_eq!(EVERY.parse_changes(&base, &[("text", "")]).map(|_| ()), Err(FieldError::Missing { field: "text" }));
+    assert_eq!(EVERY.parse_onto(base(), &[("text", "")]).map(|_| ()), Err(FieldError::Missing { field: "text" }));
     let named = EVERY.named_fields(&changed);
     assert_eq!(named.iter().map(|(name, _)| name.as_ref()).collect::<Vec<_>>(), ["text", "field_9"]);
+    let note = find("note").expect("a practice");
+    assert!(note.parse_fields::<&str, &str>(&[]).is_ok_and(|fields| fields.is_empty()));
 }
 
 #[test]

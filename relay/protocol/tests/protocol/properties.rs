@@ -41,13 +41,15 @@ fn request() -> impl Strategy<Value = Request> {
             Request::OpenBox { box_id, signature }
         }),
         (box_id(), bytes()).prop_map(|(box_id, record)| Request::Append { box_id, record }),
-        (box_id(), any::<u64>(), any::<u32>())
-            .prop_map(|(box_id, after, limit)| Request::Read { box_id, after: Cursor(after), limit }),
+        (box_id(), any::<u64>(), any::<u32>()).prop_map(|(box_id, after, limit)| Request::Read {
+            box_id,
+            after: Cursor(after),
+            limit
+        }),
         (box_id(), any::<u64>()).prop_map(|(box_id, after)| Request::Subscribe { box_id, after: Cursor(after) }),
         box_id().prop_map(|box_id| Request::Unsubscribe { box_id }),
         (box_id(), bytes()).prop_map(|(box_id, chunk)| Request::PutChunk { box_id, chunk }),
-        (box_id(), any::<[u8; 32]>())
-            .prop_map(|(box_id, hash)| Request::GetChunk { box_id, hash: ChunkHash(hash) }),
+        (box_id(), any::<[u8; 32]>()).prop_map(|(box_id, hash)| Request::GetChunk { box_id, hash: ChunkHash(hash) }),
         (box_id(), bytes(), hashes(), hashes()).prop_map(|(box_id, manifest, chunks, replaces)| Request::PutPack {
             box_id,
             manifest,
@@ -58,8 +60,11 @@ fn request() -> impl Strategy<Value = Request> {
         (box_id(), hashes()).prop_map(|(box_id, records)| Request::Trim { box_id, records }),
         (box_id(), hashes()).prop_map(|(box_id, records)| Request::Restore { box_id, records }),
         box_id().prop_map(|box_id| Request::DeleteBox { box_id }),
-        (rendezvous(), step.clone(), bytes())
-            .prop_map(|(rendezvous, step, body)| Request::RendezvousPut { rendezvous, step, body }),
+        (rendezvous(), step.clone(), bytes()).prop_map(|(rendezvous, step, body)| Request::RendezvousPut {
+            rendezvous,
+            step,
+            body
+        }),
         (rendezvous(), step).prop_map(|(rendezvous, step)| Request::RendezvousGet { rendezvous, step }),
         Just(Request::Ping),
     ]
@@ -76,12 +81,7 @@ fn error() -> impl Strategy<Value = RelayError> {
 fn response() -> impl Strategy<Value = Response> {
     prop_oneof![
         (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), any::<u32>()).prop_map(|(generation, first, last, packs)| {
-            Response::BoxOpened {
-                generation: Generation(generation),
-                first: Cursor(first),
-                last: Cursor(last),
-                packs,
-            }
+            Response::BoxOpened { generation: Generation(generation), first: Cursor(first), last: Cursor(last), packs }
         }),
         (any::<u64>(), any::<bool>())
             .prop_map(|(cursor, duplicate)| Response::Appended { cursor: Cursor(cursor), duplicate }),

@@ -43,7 +43,12 @@ fn requests() -> Vec<Named> {
     let rendezvous = RENDEZVOUS;
     let after = Cursor(300);
     vec![
-        up("open_box", 1, Request::OpenBox { box_id: BOX, signature: [0x51; 64] }, "open box b0…b0 with signature 51…51"),
+        up(
+            "open_box",
+            1,
+            Request::OpenBox { box_id: BOX, signature: [0x51; 64] },
+            "open box b0…b0 with signature 51…51",
+        ),
         up("append", 2, Request::Append { box_id: BOX, record: vec![1, 2, 3] }, "append the record 01 02 03"),
         up("read", 3, Request::Read { box_id: BOX, after, limit: 100 }, "read at most 100 records after cursor 300"),
         up("subscribe", 4, Request::Subscribe { box_id: BOX, after }, "subscribe from after cursor 300"),
