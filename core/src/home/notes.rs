@@ -67,12 +67,14 @@ impl Step<'_> {
         practice: &Practice,
         fields: Fields<'_>,
     ) -> Result<crate::id::StatementId, HomeError> {
-        for value in practice.parse_changes(fields)?.into_values() {
-            if let Value::Text(title) = value {
-                self.change_document(index, note, |document, actor| {
-                    Ok(document.set(actor, Field::Title, &title)?.into_iter().collect())
-                })?;
-            }
+        for (_, value) in practice.parse_changes(fields)? {
+            let title = value.map_or_else(String::new, |value| match value {
+                Value::Text(title) => title,
+                _ => String::new(),
+            });
+            self.change_document(index, note, |document, actor| {
+                Ok(document.set(actor, Field::Title, &title)?.into_iter().collect())
+            })?;
         }
         Ok(crate::id::StatementId(note.0))
     }
