@@ -3,6 +3,7 @@
 mod cbor;
 mod certificates;
 mod epochs;
+mod packs;
 mod pairing;
 mod records;
 mod sizes;
