@@ -6,7 +6,7 @@ use super::opened::{RECORDS_MAX, Segment};
 use super::segment::{NONCE, core_start, ids_in};
 use super::varint::{Cursor, unzigzag};
 use super::{ChainId, ItemHash, PackError, PackedRecord};
-use crate::crypto::record::{BODY_MAX, Core, Item, PAYLOAD_MAX, SignedRecord};
+use crate::crypto::record::{BODY_MAX, Core, Item, PAYLOAD_MAX, Place, SignedRecord};
 use crate::id::{EpochId, OwnerId, RecordId};
 use std::collections::{HashMap, HashSet};
 
@@ -276,7 +276,7 @@ impl Loader<'_> {
             items: run.items(&core, &mut at).ok_or(PackError::Columns)?,
             core_bytes,
             core,
-            prev: Some(run.prev),
+            prev: (run.prev != Place::START).then_some(run.prev),
             made_in: run.next_epoch().ok_or(PackError::Columns)?,
             certificates: Vec::new(),
         };

@@ -195,11 +195,6 @@ impl Couple {
         let (record, id) =
             SignedRecord::sign(&phone.keys, &place, core.clone(), items, vec![], item_hash)
                 .unwrap();
-        // What a pack gives back: every record before is known, certificates are elsewhere.
-        let record = SignedRecord {
-            prev: Some(prev),
-            ..record
-        };
         phone.records.push(PackedRecord {
             member: phone.member,
             chain,
