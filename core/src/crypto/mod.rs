@@ -26,6 +26,9 @@ pub mod keys;
 pub mod random;
 pub mod record;
 pub mod seal;
+pub mod storage;
+pub mod stretch;
+pub mod words;
 
 mod cbor;
 mod hpke;

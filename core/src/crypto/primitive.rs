@@ -57,20 +57,29 @@ pub(super) fn aead_seal(
     Ok(key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), text)?)
 }
 
+/// Encrypts `text` where it stands and gives the tag.
+pub(super) fn aead_seal_separate(
+    key: &LessSafeKey,
+    nonce: [u8; 12],
+    aad: &[u8],
+    text: &mut [u8],
+) -> Result<[u8; TAG], PrimitiveError> {
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let tag = key.seal_in_place_separate_tag(nonce, Aad::from(aad), text)?;
+    tag.as_ref().try_into().map_err(|_| PrimitiveError)
+}
+
 /// Decrypts `text ‖ tag`; none when it is not authentic.
 pub(super) fn aead_open(
     key: &LessSafeKey,
     nonce: [u8; 12],
     aad: &[u8],
     sealed: &[u8],
-) -> Option<Zeroizing<Vec<u8>>> {
-    let mut text = Zeroizing::new(sealed.to_vec());
+) -> Option<Vec<u8>> {
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let mut text = sealed.to_vec();
     let length = key
-        .open_in_place(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(aad),
-            &mut text,
-        )
+        .open_in_place(nonce, Aad::from(aad), &mut text)
         .ok()?
         .len();
     text.truncate(length);

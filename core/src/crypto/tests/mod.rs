@@ -5,6 +5,7 @@ mod certificates;
 mod epochs;
 mod records;
 mod sizes;
+mod storage;
 
 use super::keys::{DeviceKeys, make_device_keys};
 use crate::id::hash;
