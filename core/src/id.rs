@@ -209,6 +209,8 @@ pub struct Day(i32);
 pub struct DayError;
 
 impl Day {
+    /// 1970-01-01.
+    pub const MIN: Day = Day(0);
     /// 2199-12-31.
     pub const MAX: Day = Day(84_005);
 

@@ -8,4 +8,3 @@ pub mod practice;
 pub mod shape;
 pub mod statement;
 pub mod storage;
-pub mod sync;

@@ -19,9 +19,5 @@ mod tree;
 /// Fails with every finding at once.
 #[track_caller]
 fn assert_none(what: &str, findings: &[String]) {
-    assert!(
-        findings.is_empty(),
-        "{what}:\n  {}\n",
-        findings.join("\n  ")
-    );
+    assert!(findings.is_empty(), "{what}:\n  {}\n", findings.join("\n  "));
 }

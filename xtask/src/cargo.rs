@@ -24,16 +24,8 @@ impl Workspace {
         let root = crate_folder
             .parent()
             .filter(|root| root.join("rust-toolchain.toml").is_file())
-            .ok_or_else(|| {
-                Failure::new(format!(
-                    "{} is not in the workspace",
-                    crate_folder.display()
-                ))
-            })?;
-        Ok(Self {
-            root: root.to_owned(),
-            toolchain: None,
-        })
+            .ok_or_else(|| Failure::new(format!("{} is not in the workspace", crate_folder.display())))?;
+        Ok(Self { root: root.to_owned(), toolchain: None })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -41,10 +33,7 @@ impl Workspace {
     }
 
     pub(crate) fn with_toolchain(&self, channel: &str) -> Self {
-        Self {
-            toolchain: Some(channel.to_owned()),
-            ..self.clone()
-        }
+        Self { toolchain: Some(channel.to_owned()), ..self.clone() }
     }
 
     /// Cargo in the workspace root. It reads no terminal, and sees the environment that *our* caller gave.
@@ -57,9 +46,7 @@ impl Workspace {
     pub(crate) fn program(&self, name: &OsStr) -> Command {
         let mut command = Command::new(name);
         command.current_dir(&self.root).stdin(Stdio::null());
-        for (variable, _) in
-            std::env::vars_os().filter(|(variable, _)| describes_this_crate(variable))
-        {
+        for (variable, _) in std::env::vars_os().filter(|(variable, _)| describes_this_crate(variable)) {
             command.env_remove(variable);
         }
         if let Some(toolchain) = &self.toolchain {
@@ -68,20 +55,18 @@ impl Workspace {
         command
     }
 
-    /// The folder that cargo builds into, wherever the caller or a configuration file put it.
-    pub(crate) fn target_folder(&self) -> Result<PathBuf, Failure> {
-        let output = self
+    /// The folder that cargo builds into, wherever the caller or a configuration file put it. While there is no cargo
+    /// that works, where it would be without a configuration file.
+    pub(crate) fn target_folder(&self) -> PathBuf {
+        let asked = self
             .cargo()
             .args(["metadata", "--no-deps", "--format-version", "1", "--locked"])
-            .stderr(Stdio::inherit())
             .output()
-            .context(|| "cargo metadata".into())?;
-        let metadata: Value =
-            serde_json::from_slice(&output.stdout).context(|| "cargo metadata".into())?;
-        match metadata["target_directory"].as_str() {
-            Some(folder) => Ok(folder.into()),
-            None => Err(Failure::new("cargo metadata names no target folder")),
-        }
+            .ok()
+            .and_then(|output| serde_json::from_slice::<Value>(&output.stdout).ok())
+            .and_then(|metadata| metadata["target_directory"].as_str().map(PathBuf::from));
+        let named = || std::env::var_os("CARGO_TARGET_DIR").map(|folder| self.root.join(folder));
+        asked.or_else(named).unwrap_or_else(|| self.root.join("target"))
     }
 
     /// Builds with `arguments`, showing cargo's progress, and returns the executables as cargo names them.
@@ -95,10 +80,7 @@ impl Workspace {
             .output()
             .context(|| "cargo build".into())?;
         if !output.status.success() {
-            return Err(Failure::new(format!(
-                "cargo build {} failed",
-                arguments.join(" ")
-            )));
+            return Err(Failure::new(format!("cargo build {} failed", arguments.join(" "))));
         }
         Ok(executables(&output.stdout))
     }
@@ -127,10 +109,7 @@ fn executables(messages: &[u8]) -> Vec<Executable> {
         .filter_map(|message| {
             let path = message["executable"].as_str()?;
             let name = message["target"]["name"].as_str()?;
-            Some(Executable {
-                name: name.to_owned(),
-                path: path.into(),
-            })
+            Some(Executable { name: name.to_owned(), path: path.into() })
         })
         .collect()
 }
@@ -142,11 +121,7 @@ fn describes_this_crate(variable: &OsString) -> bool {
         name.starts_with("CARGO_PKG_")
             || matches!(
                 name,
-                "CARGO_MANIFEST_DIR"
-                    | "CARGO_MANIFEST_PATH"
-                    | "CARGO_CRATE_NAME"
-                    | "CARGO_BIN_NAME"
-                    | "OUT_DIR"
+                "CARGO_MANIFEST_DIR" | "CARGO_MANIFEST_PATH" | "CARGO_CRATE_NAME" | "CARGO_BIN_NAME" | "OUT_DIR"
             )
     })
 }
@@ -157,20 +132,13 @@ mod tests {
 
     #[test]
     fn executables_are_read_from_cargos_messages() {
-        let messages =
-            br#"{"reason":"compiler-artifact","target":{"name":"ring"},"executable":null}
+        let messages = br#"{"reason":"compiler-artifact","target":{"name":"ring"},"executable":null}
 not json
 {"reason":"compiler-artifact","target":{"name":"phone"},"executable":"/t/release/examples/phone"}
 {"reason":"build-finished","success":true}
 "#;
         let found = executables(messages);
-        assert_eq!(
-            found,
-            [Executable {
-                name: "phone".into(),
-                path: "/t/release/examples/phone".into()
-            }]
-        );
+        assert_eq!(found, [Executable { name: "phone".into(), path: "/t/release/examples/phone".into() }]);
         assert!(path_of(&found, "phone").is_ok());
         assert!(path_of(&found, "amends-relay").is_err());
     }
@@ -180,14 +148,7 @@ not json
         for forgotten in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "OUT_DIR"] {
             assert!(describes_this_crate(&forgotten.into()), "{forgotten}");
         }
-        for kept in [
-            "CARGO",
-            "CARGO_HOME",
-            "CARGO_TARGET_DIR",
-            "CARGO_NET_OFFLINE",
-            "RUSTUP_TOOLCHAIN",
-            "PATH",
-        ] {
+        for kept in ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_NET_OFFLINE", "RUSTUP_TOOLCHAIN", "PATH"] {
             assert!(!describes_this_crate(&kept.into()), "{kept}");
         }
     }

@@ -59,20 +59,10 @@ Names everything this machine lacks at once, each with the command that installs
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help(&'static str),
-    Demo {
-        keep: Option<PathBuf>,
-    },
-    Test {
-        only: Option<Part>,
-    },
-    Bench {
-        arguments: Vec<OsString>,
-    },
-    Simulate {
-        seeds: u64,
-        from: u64,
-        bug: Option<String>,
-    },
+    Demo { keep: Option<PathBuf> },
+    Test { only: Option<Part> },
+    Bench { arguments: Vec<OsString> },
+    Simulate { seeds: u64, from: u64, bug: Option<String> },
     Preflight,
 }
 
@@ -112,9 +102,7 @@ fn test(rest: Vec<OsString>) -> Result<Command, String> {
         None => None,
         Some("rust") => Some(Part::Rust),
         Some(other) => {
-            return Err(format!(
-                "test: --only {other:?} is not a part; the parts are: rust"
-            ));
+            return Err(format!("test: --only {other:?} is not a part; the parts are: rust"));
         }
     };
     flags.finish(Command::Test { only })
@@ -135,17 +123,11 @@ fn simulate(rest: Vec<OsString>) -> Result<Command, String> {
     if flags.help {
         return flags.finish(Command::Help(SIMULATE));
     }
-    let seeds = flags
-        .number("--seeds")?
-        .ok_or("simulate: --seeds N is missing")?;
-    let from = flags
-        .number("--from")?
-        .ok_or("simulate: --from K is missing")?;
+    let seeds = flags.number("--seeds")?.ok_or("simulate: --seeds N is missing")?;
+    let from = flags.number("--from")?.ok_or("simulate: --from K is missing")?;
     let bug = flags.text("--bug")?;
     if seeds == 0 || from.checked_add(seeds).is_none() {
-        return Err(format!(
-            "simulate: {seeds} seeds from {from} is not a range of seeds"
-        ));
+        return Err(format!("simulate: {seeds} seeds from {from} is not a range of seeds"));
     }
     flags.finish(Command::Simulate { seeds, from, bug })
 }
@@ -160,26 +142,18 @@ struct Flags {
 
 impl Flags {
     fn new(command: &'static str, usage: &'static str, rest: Vec<OsString>) -> Self {
-        let help = rest
-            .iter()
-            .any(|argument| argument == "--help" || argument == "-h");
-        Self {
-            command,
-            usage,
-            help,
-            rest,
-        }
+        let help = rest.iter().any(|argument| argument == "--help" || argument == "-h");
+        Self { command, usage, help, rest }
     }
 
     /// `--name VALUE` or `--name=VALUE`, at most once.
     fn value(&mut self, name: &str) -> Result<Option<OsString>, String> {
         let joined = format!("{name}=");
-        let Some(place) = self.rest.iter().position(|argument| {
-            argument == name
-                || argument
-                    .to_str()
-                    .is_some_and(|text| text.starts_with(&joined))
-        }) else {
+        let Some(place) = self
+            .rest
+            .iter()
+            .position(|argument| argument == name || argument.to_str().is_some_and(|text| text.starts_with(&joined)))
+        else {
             return Ok(None);
         };
         let flag = self.rest.remove(place);
@@ -197,20 +171,14 @@ impl Flags {
     fn text(&mut self, name: &str) -> Result<Option<String>, String> {
         self.value(name)?
             .map(|value| {
-                value
-                    .into_string()
-                    .map_err(|value| format!("{}: {name} {value:?} is not UTF-8", self.command))
+                value.into_string().map_err(|value| format!("{}: {name} {value:?} is not UTF-8", self.command))
             })
             .transpose()
     }
 
     fn number(&mut self, name: &str) -> Result<Option<u64>, String> {
         self.text(name)?
-            .map(|value| {
-                value.parse().map_err(|_| {
-                    format!("{}: {name} {value:?} is not a whole number", self.command)
-                })
-            })
+            .map(|value| value.parse().map_err(|_| format!("{}: {name} {value:?} is not a whole number", self.command)))
             .transpose()
     }
 
@@ -236,33 +204,14 @@ mod tests {
     #[test]
     fn every_documented_form_is_understood() {
         assert_eq!(parsed("demo"), Ok(Command::Demo { keep: None }));
-        assert_eq!(
-            parsed("demo --keep out"),
-            Ok(Command::Demo {
-                keep: Some("out".into())
-            })
-        );
-        assert_eq!(
-            parsed("demo --keep=out"),
-            Ok(Command::Demo {
-                keep: Some("out".into())
-            })
-        );
+        assert_eq!(parsed("demo --keep out"), Ok(Command::Demo { keep: Some("out".into()) }));
+        assert_eq!(parsed("demo --keep=out"), Ok(Command::Demo { keep: Some("out".into()) }));
         assert_eq!(parsed("test"), Ok(Command::Test { only: None }));
-        assert_eq!(
-            parsed("test --only rust"),
-            Ok(Command::Test {
-                only: Some(Part::Rust)
-            })
-        );
+        assert_eq!(parsed("test --only rust"), Ok(Command::Test { only: Some(Part::Rust) }));
         assert_eq!(parsed("preflight"), Ok(Command::Preflight));
         assert_eq!(
             parsed("simulate --from 7 --seeds 3 --bug lost_outbox"),
-            Ok(Command::Simulate {
-                seeds: 3,
-                from: 7,
-                bug: Some("lost_outbox".into())
-            })
+            Ok(Command::Simulate { seeds: 3, from: 7, bug: Some("lost_outbox".into()) })
         );
     }
 
@@ -279,16 +228,9 @@ mod tests {
 
     #[test]
     fn help_wins_over_missing_and_wrong_arguments() {
-        for line in [
-            "--help",
-            "-h",
-            "help",
-            "demo --help",
-            "test -h",
-            "bench --help",
-            "simulate --help",
-            "preflight -h",
-        ] {
+        for line in
+            ["--help", "-h", "help", "demo --help", "test -h", "bench --help", "simulate --help", "preflight -h"]
+        {
             assert!(matches!(parsed(line), Ok(Command::Help(_))), "{line}");
         }
     }

@@ -3,11 +3,7 @@
 //! It starts on a machine that has nothing but the Rust toolchain: every command first looks at what the machine
 //! lacks (`preflight`) and says so in one go. Architecture invariant: this crate depends on no other crate of the
 //! workspace; it sees Amends only as a user does, through its programs.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line tool talks to the terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to the terminal")]
 
 mod cargo;
 mod cli;
@@ -46,9 +42,7 @@ fn run(command: Command) -> Result<(), Failure> {
     let workspace = Workspace::find()?;
     match command {
         Command::Help(_) => Ok(()),
-        Command::Preflight => {
-            preflight::check(&workspace, Need::Everything, preflight::Report::Full).map(drop)
-        }
+        Command::Preflight => preflight::check(&workspace, Need::Everything, preflight::Report::Full).map(drop),
         Command::Test { only: _ } => {
             let workspace = preflight::check(&workspace, Need::Test, preflight::Report::Brief)?;
             test_command::run(&workspace)
@@ -63,11 +57,7 @@ fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Simulate { seeds, from, bug } => {
             let workspace = preflight::check(&workspace, Need::Build, preflight::Report::Brief)?;
-            programs::run(
-                &workspace,
-                "simulate",
-                &programs::simulate_arguments(seeds, from, bug),
-            )
+            programs::run(&workspace, "simulate", &programs::simulate_arguments(seeds, from, bug))
         }
     }
 }

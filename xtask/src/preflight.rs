@@ -43,13 +43,8 @@ struct Requirement {
     repair: fn(&Machine) -> Option<Vec<String>>,
 }
 
-const BUILD: &[&Requirement] = &[
-    &probes::TOOLCHAIN,
-    &probes::C_COMPILER,
-    &probes::DISK,
-    &probes::TEMPORARY_FOLDER,
-    &probes::LOOPBACK,
-];
+const BUILD: &[&Requirement] =
+    &[&probes::TOOLCHAIN, &probes::C_COMPILER, &probes::DISK, &probes::TEMPORARY_FOLDER, &probes::LOOPBACK];
 const CHECKS: &[&Requirement] = &[&probes::RUSTFMT, &probes::CLIPPY];
 
 impl Need {
@@ -63,14 +58,15 @@ impl Need {
 
 /// Checks all that `need` asks for, repairing what may be repaired. Returns the workspace to go on with, whose
 /// toolchain may have changed.
-pub(crate) fn check(
-    workspace: &Workspace,
-    need: Need,
-    report: Report,
-) -> Result<Workspace, Failure> {
+pub(crate) fn check(workspace: &Workspace, need: Need, report: Report) -> Result<Workspace, Failure> {
     let mut machine = Machine::look(workspace)?;
     let mut findings = probe_all(&machine, need);
-    if repair(&mut machine, &findings) {
+    if findings.iter().any(|(requirement, finding)| finding.is_err() && (requirement.repair)(&machine).is_some()) {
+        // We were started with another toolchain; perhaps the pinned one is there as well.
+        machine.use_pinned_toolchain();
+        findings = probe_all(&machine, need);
+    }
+    if repair(&machine, &findings) {
         findings = probe_all(&machine, need);
     }
     if report == Report::Full {
@@ -82,39 +78,23 @@ pub(crate) fn check(
             println!("{mark}  {:<22}  {text}", requirement.name);
         }
     }
-    let missing: Vec<String> = findings
-        .iter()
-        .filter_map(|row| describe_missing(&machine, row))
-        .collect();
+    let missing: Vec<String> = findings.iter().filter_map(|row| describe_missing(&machine, row)).collect();
     if !missing.is_empty() {
-        let noun = if missing.len() == 1 {
-            "one thing is"
-        } else {
-            "these things are"
-        };
-        return Err(Failure::new(format!(
-            "{noun} missing on this machine:\n\n{}",
-            missing.join("\n\n")
-        )));
+        let noun = if missing.len() == 1 { "one thing is" } else { "these things are" };
+        return Err(Failure::new(format!("{noun} missing on this machine:\n\n{}", missing.join("\n\n"))));
     }
-    eprintln!(
-        "preflight: nothing is missing ({} things checked)",
-        findings.len()
-    );
+    eprintln!("preflight: nothing is missing ({} things checked)", findings.len());
     Ok(machine.into_workspace())
 }
 
 type Finding = (&'static Requirement, Result<String, String>);
 
 fn probe_all(machine: &Machine, need: Need) -> Vec<Finding> {
-    need.requirements()
-        .into_iter()
-        .map(|requirement| (requirement, (requirement.probe)(machine)))
-        .collect()
+    need.requirements().into_iter().map(|requirement| (requirement, (requirement.probe)(machine))).collect()
 }
 
-/// Runs each distinct repair command once; whether anything was run.
-fn repair(machine: &mut Machine, findings: &[Finding]) -> bool {
+/// Runs the repairs, each command once, up to the first that does not work; whether any did.
+fn repair(machine: &Machine, findings: &[Finding]) -> bool {
     let mut ran: Vec<Vec<String>> = Vec::new();
     for (requirement, finding) in findings {
         let Some(command) = (requirement.repair)(machine).filter(|_| finding.is_err()) else {
@@ -123,16 +103,12 @@ fn repair(machine: &mut Machine, findings: &[Finding]) -> bool {
         if ran.contains(&command) {
             continue;
         }
-        eprintln!(
-            "preflight: {} is missing; running: {}",
-            requirement.name,
-            command.join(" ")
-        );
-        machine.run_repair(&command);
+        eprintln!("preflight: {} is missing; running: {}", requirement.name, command.join(" "));
+        if !machine.run_repair(&command) {
+            eprintln!("preflight: that did not work");
+            break;
+        }
         ran.push(command);
-    }
-    if !ran.is_empty() {
-        machine.use_pinned_toolchain();
     }
     !ran.is_empty()
 }
@@ -140,10 +116,7 @@ fn repair(machine: &mut Machine, findings: &[Finding]) -> bool {
 fn describe_missing(machine: &Machine, (requirement, finding): &Finding) -> Option<String> {
     let wrong = finding.as_ref().err()?;
     let install = (requirement.install)(machine).replace('\n', "\n    ");
-    Some(format!(
-        "  {}: {wrong}\n    needed: {}\n    {install}",
-        requirement.name, requirement.why
-    ))
+    Some(format!("  {}: {wrong}\n    needed: {}\n    {install}", requirement.name, requirement.why))
 }
 
 #[cfg(test)]
@@ -164,12 +137,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_described_with_reason_and_command() {
-        let finding = (
-            &ABSENT as &'static Requirement,
-            (ABSENT.probe)(&Machine::planted(Platform::Debian)),
-        );
-        let text =
-            describe_missing(&Machine::planted(Platform::Debian), &finding).expect("it is missing");
+        let finding = (&ABSENT as &'static Requirement, (ABSENT.probe)(&Machine::planted(Platform::Debian)));
+        let text = describe_missing(&Machine::planted(Platform::Debian), &finding).expect("it is missing");
         assert!(text.contains("a teapot: none on the shelf"), "{text}");
         assert!(text.contains("to make tea"), "{text}");
         assert!(text.contains("apt-get install -y teapot"), "{text}");
@@ -177,36 +146,18 @@ mod tests {
 
     #[test]
     fn every_requirement_has_an_install_line_on_every_platform() {
-        for platform in [
-            Platform::Debian,
-            Platform::Fedora,
-            Platform::MacOs,
-            Platform::Other,
-        ] {
+        for platform in [Platform::Debian, Platform::Fedora, Platform::MacOs, Platform::Other] {
             let machine = Machine::planted(platform);
             for requirement in Need::Everything.requirements() {
-                assert!(
-                    !(requirement.install)(&machine).is_empty(),
-                    "{} on {platform:?}",
-                    requirement.name
-                );
+                assert!(!(requirement.install)(&machine).is_empty(), "{} on {platform:?}", requirement.name);
             }
         }
     }
 
     #[test]
     fn tests_need_at_least_what_building_needs() {
-        let names = |need: Need| {
-            need.requirements()
-                .iter()
-                .map(|row| row.name)
-                .collect::<Vec<_>>()
-        };
-        assert!(
-            names(Need::Build)
-                .iter()
-                .all(|name| names(Need::Test).contains(name))
-        );
+        let names = |need: Need| need.requirements().iter().map(|row| row.name).collect::<Vec<_>>();
+        assert!(names(Need::Build).iter().all(|name| names(Need::Test).contains(name)));
         assert_eq!(names(Need::Test), names(Need::Everything));
     }
 }

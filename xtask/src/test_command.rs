@@ -20,29 +20,10 @@ const STEPS: u8 = 5;
 
 /// Runs every step in order; the first that fails ends the run.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
-    Step {
-        number: 1,
-        name: "formatting",
-        environment: None,
-        arguments: &["fmt", "--all", "--check"],
-    }
-    .run(workspace)?;
-    let clippy = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    Step {
-        number: 2,
-        name: "lints",
-        environment: None,
-        arguments: &clippy,
-    }
-    .run(workspace)?;
+    Step { number: 1, name: "formatting", environment: None, arguments: &["fmt", "--all", "--check"] }
+        .run(workspace)?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    Step { number: 2, name: "lints", environment: None, arguments: &clippy }.run(workspace)?;
     Step {
         number: 3,
         name: "documentation",
@@ -50,11 +31,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
         arguments: &["doc", "--workspace", "--no-deps", "--locked"],
     }
     .run(workspace)?;
-    heading(
-        4,
-        "relay and phone for the scenarios",
-        &format!("cargo build {}", BINARIES.join(" ")),
-    );
+    heading(4, "relay and phone for the scenarios", &format!("cargo build {}", BINARIES.join(" ")));
     let built = workspace.build(BINARIES)?;
     let phone = cargo::path_of(&built, "phone")?;
     let relay = cargo::path_of(&built, "amends-relay")?;
@@ -69,11 +46,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let mut tests = step.command(workspace);
     tests.env("AMENDS_PHONE", phone).env("AMENDS_RELAY", relay);
     let (total, passed) = run_tests(tests)?;
-    let end = if passed {
-        Ok(())
-    } else {
-        Err(Failure::with_code("", 1))
-    };
+    let end = if passed { Ok(()) } else { Err(Failure::with_code("", 1)) };
     if !passed {
         println!("\n{}", step.failed());
     }
@@ -104,27 +77,16 @@ impl Step<'_> {
     fn run(&self, workspace: &Workspace) -> Result<(), Failure> {
         self.announce();
         let status = self.command(workspace).status().context(|| self.alone())?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(Failure::new(self.failed()))
-        }
+        if status.success() { Ok(()) } else { Err(Failure::new(self.failed())) }
     }
 
     fn failed(&self) -> String {
-        format!(
-            "step {}/{STEPS}, {}, failed; to run it alone: {}",
-            self.number,
-            self.name,
-            self.alone()
-        )
+        format!("step {}/{STEPS}, {}, failed; to run it alone: {}", self.number, self.name, self.alone())
     }
 
     /// The line that a person types to run this step alone.
     fn alone(&self) -> String {
-        let environment = self.environment.map_or(String::new(), |(name, value)| {
-            format!("{name}=\"{value}\" ")
-        });
+        let environment = self.environment.map_or(String::new(), |(name, value)| format!("{name}=\"{value}\" "));
         format!("{environment}cargo {}", self.arguments.join(" "))
     }
 }
@@ -149,10 +111,7 @@ impl Total {
         let Some(summary) = line.strip_prefix("test result: ") else {
             return;
         };
-        for (count, word) in summary
-            .split([';', '.'])
-            .filter_map(|part| part.trim().split_once(' '))
-        {
+        for (count, word) in summary.split([';', '.']).filter_map(|part| part.trim().split_once(' ')) {
             let Ok(count) = count.parse::<u64>() else {
                 continue;
             };
@@ -167,24 +126,14 @@ impl Total {
 
     /// The last line of the run. A test program that died without a summary counts as one failure.
     fn line(&self, succeeded: bool) -> String {
-        let failed = if succeeded {
-            self.failed
-        } else {
-            self.failed.max(1)
-        };
-        format!(
-            "{} passed, {failed} failed, {} skipped",
-            self.passed, self.skipped
-        )
+        let failed = if succeeded { self.failed } else { self.failed.max(1) };
+        format!("{} passed, {failed} failed, {} skipped", self.passed, self.skipped)
     }
 }
 
 /// Shows the tests' output as it comes and adds up their summaries.
 fn run_tests(mut command: Command) -> Result<(Total, bool), Failure> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .context(|| "cargo test".into())?;
+    let mut child = command.stdout(Stdio::piped()).spawn().context(|| "cargo test".into())?;
     let mut total = Total::default();
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
@@ -214,37 +163,19 @@ mod tests {
         ] {
             total.add(line);
         }
-        assert_eq!(
-            total,
-            Total {
-                passed: 12,
-                failed: 2,
-                skipped: 1
-            }
-        );
+        assert_eq!(total, Total { passed: 12, failed: 2, skipped: 1 });
         assert_eq!(total.line(false), "12 passed, 2 failed, 1 skipped");
     }
 
     #[test]
     fn a_test_program_that_dies_is_a_failure() {
-        assert_eq!(
-            Total::default().line(false),
-            "0 passed, 1 failed, 0 skipped"
-        );
+        assert_eq!(Total::default().line(false), "0 passed, 1 failed, 0 skipped");
         assert_eq!(Total::default().line(true), "0 passed, 0 failed, 0 skipped");
     }
 
     #[test]
     fn a_failed_step_says_how_to_run_it_alone() {
-        let step = Step {
-            number: 3,
-            name: "docs",
-            environment: Some(("A", "b c")),
-            arguments: &["doc", "--x"],
-        };
-        assert_eq!(
-            step.failed(),
-            "step 3/5, docs, failed; to run it alone: A=\"b c\" cargo doc --x"
-        );
+        let step = Step { number: 3, name: "docs", environment: Some(("A", "b c")), arguments: &["doc", "--x"] };
+        assert_eq!(step.failed(), "step 3/5, docs, failed; to run it alone: A=\"b c\" cargo doc --x");
     }
 }

@@ -3,6 +3,7 @@
 
 use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error};
+use zeroize::Zeroize;
 
 /// Deepest nesting that a reader takes.
 const DEPTH_MAX: usize = 16;
@@ -48,25 +49,42 @@ impl From<Error> for CborError {
 #[derive(Default)]
 pub(super) struct Writer {
     bytes: Vec<u8>,
+    secret: bool,
 }
 
 impl Writer {
+    /// A writer for keys: it leaves no copy behind where it outgrows its room. What it writes is to be put into `Zeroizing`.
+    pub(super) fn for_secrets() -> Self {
+        Self {
+            bytes: Vec::with_capacity(1024),
+            secret: true,
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if self.secret && self.bytes.capacity() - self.bytes.len() < bytes.len() {
+            let mut wider = Vec::with_capacity(2 * (self.bytes.capacity() + bytes.len()));
+            wider.extend_from_slice(&self.bytes);
+            self.bytes.zeroize();
+            self.bytes = wider;
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
     fn head(&mut self, major: u8, value: u64) -> &mut Self {
         let major = major << 5;
         let wide = value.to_be_bytes();
         match value {
-            0..24 => self.bytes.push(major | wide[7]),
-            24..0x100 => self.bytes.extend_from_slice(&[major | 24, wide[7]]),
-            0x100..0x1_0000 => self
-                .bytes
-                .extend_from_slice(&[major | 25, wide[6], wide[7]]),
+            0..24 => self.put(&[major | wide[7]]),
+            24..0x100 => self.put(&[major | 24, wide[7]]),
+            0x100..0x1_0000 => self.put(&[major | 25, wide[6], wide[7]]),
             0x1_0000..0x1_0000_0000 => {
-                self.bytes.push(major | 26);
-                self.bytes.extend_from_slice(&wide[4..]);
+                self.put(&[major | 26]);
+                self.put(&wide[4..]);
             }
             _ => {
-                self.bytes.push(major | 27);
-                self.bytes.extend_from_slice(&wide);
+                self.put(&[major | 27]);
+                self.put(&wide);
             }
         }
         self
@@ -78,13 +96,13 @@ impl Writer {
 
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.head(2, bytes.len() as u64);
-        self.bytes.extend_from_slice(bytes);
+        self.put(bytes);
         self
     }
 
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.head(3, text.len() as u64);
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.put(text.as_bytes());
         self
     }
 

@@ -7,6 +7,7 @@ use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, PskBundle, Serializable};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// Bytes of an encapsulated key, before the ciphertext.
@@ -36,6 +37,12 @@ impl PrivateKey {
         let mut bytes = [0; 32];
         X25519HkdfSha256::sk_to_pk(&self.0).write_exact(&mut bytes);
         bytes
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(…)")
     }
 }
 

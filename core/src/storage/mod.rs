@@ -23,12 +23,14 @@ mod sqlite;
 mod sqlite_tests;
 #[cfg(test)]
 mod suite;
+mod work;
 
 #[cfg(feature = "sqlite")]
 pub use home::Home;
 pub use memory::{Fault, FaultPlan, MemoryStore, Snapshot};
 #[cfg(feature = "sqlite")]
 pub use salvage::{SalvageReport, salvage};
+pub use work::Work;
 pub use sealed::{RowCipher, RowEach, RowUnreadable, Sealed};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
@@ -60,11 +62,13 @@ pub enum Table {
     Forks = 9,
     /// Segments of packs and what they cover.
     Packs = 10,
+    /// Records that cannot be verified before something else arrives.
+    Waiting = 11,
 }
 
 impl Table {
     /// Every table, in ascending order.
-    pub const ALL: [Table; 11] = [
+    pub const ALL: [Table; 12] = [
         Table::Meta,
         Table::Records,
         Table::RecordIds,
@@ -76,6 +80,7 @@ impl Table {
         Table::Quarantine,
         Table::Forks,
         Table::Packs,
+        Table::Waiting,
     ];
 
     /// The table with this number.

@@ -11,17 +11,11 @@ pub(crate) fn without_prose(source: &str) -> String {
             ['/', '/', ..] => rest.iter().position(|&c| c == '\n').unwrap_or(rest.len()),
             ['/', '*', ..] => block_comment(rest),
             ['"', ..] => string(rest),
-            ['r', '"' | '#', ..] if !after_identifier(&characters, at) => {
-                raw_string(rest).unwrap_or(0)
-            }
+            ['r', '"' | '#', ..] if !after_identifier(&characters, at) => raw_string(rest).unwrap_or(0),
             ['b', 'r', '"' | '#', ..] if !after_identifier(&characters, at) => {
                 raw_string(&rest[1..]).map_or(0, |length| length + 1)
             }
-            ['\'', '\\', ..] => rest[2..]
-                .iter()
-                .skip(1)
-                .position(|&c| c == '\'')
-                .map_or(1, |end| end + 4),
+            ['\'', '\\', ..] => rest[2..].iter().skip(1).position(|&c| c == '\'').map_or(1, |end| end + 4),
             ['\'', _, '\'', ..] => 3,
             _ => 0,
         };
@@ -29,24 +23,62 @@ pub(crate) fn without_prose(source: &str) -> String {
             blanked.push(rest[0]);
             at += 1;
         } else {
-            blanked.extend(
-                rest[..length]
-                    .iter()
-                    .map(|&c| if c == '\n' { '\n' } else { ' ' }),
-            );
+            blanked.extend(rest[..length].iter().map(|&c| if c == '\n' { '\n' } else { ' ' }));
             at += length;
         }
     }
     blanked
 }
 
+/// The same code, without prose already, with every item blanked that only tests compile.
+pub(crate) fn without_tests(code: &str) -> String {
+    let mut kept = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(start) = rest.find(TEST_ONLY) {
+        let end = start + item_length(&rest[start..]);
+        kept.push_str(&rest[..start]);
+        kept.extend(rest[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        rest = &rest[end..];
+    }
+    kept + rest
+}
+
+/// Paths, without their ending, of the modules that the file at `path` declares for tests alone.
+pub(crate) fn test_modules(path: &str, code: &str) -> Vec<String> {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let inside = match file {
+        "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
+        _ => path.trim_end_matches(".rs").to_owned(),
+    };
+    let items = code.match_indices(TEST_ONLY).map(|(start, _)| &code[start..start + item_length(&code[start..])]);
+    let names = items.filter_map(|item| {
+        let (_, declared) = item.rsplit_once("mod ")?;
+        Some(declared.strip_suffix(';')?.trim()).filter(|name| name.chars().all(is_name))
+    });
+    names.map(|name| format!("{inside}/{name}")).collect()
+}
+
+const TEST_ONLY: &str = "#[cfg(test)]";
+
+/// Up to the end of the item that begins here with its attributes: its semicolon, or its closing brace.
+fn item_length(code: &str) -> usize {
+    let mut depth = 0_i32;
+    for (at, character) in code.char_indices() {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && matches!(character, ';' | '}') {
+            return at + 1;
+        }
+    }
+    code.len()
+}
+
 /// The line numbers, from 1, on which `word` stands for itself and not inside a longer name.
 pub(crate) fn lines_mentioning(code: &str, word: &str) -> Vec<usize> {
-    code.lines()
-        .enumerate()
-        .filter(|(_, line)| mentions(line, word))
-        .map(|(index, _)| index + 1)
-        .collect()
+    code.lines().enumerate().filter(|(_, line)| mentions(line, word)).map(|(index, _)| index + 1).collect()
 }
 
 fn mentions(line: &str, word: &str) -> bool {
@@ -102,14 +134,8 @@ fn raw_string(rest: &[char]) -> Option<usize> {
         return None;
     }
     let body = 2 + hashes;
-    let closes = |at: &usize| {
-        rest[*at] == '"' && rest[at + 1..].iter().take_while(|&&c| c == '#').count() >= hashes
-    };
-    Some(
-        (body..rest.len())
-            .find(closes)
-            .map_or(rest.len(), |end| end + 1 + hashes),
-    )
+    let closes = |at: &usize| rest[*at] == '"' && rest[at + 1..].iter().take_while(|&&c| c == '#').count() >= hashes;
+    Some((body..rest.len()).find(closes).map_or(rest.len(), |end| end + 1 + hashes))
 }
 
 #[test]
@@ -138,4 +164,23 @@ fn a_word_is_not_found_inside_a_longer_name() {
     assert!(mentions("(tokio)", "tokio"));
     assert!(mentions("std::net::UdpSocket", "net::"));
     assert!(!mentions("subnet::x", "net::"));
+}
+
+#[test]
+fn only_what_tests_compile_is_blanked() {
+    let source = "use a;\n#[cfg(test)]\nmod tests {\n    fn f() { tokio(); }\n}\nfn g() { quinn(); }\n#[cfg(test)]\n\
+        #[allow(dead)]\nfn h(x: [u8; 2]) { tokio() }\n#[cfg(test)]\nuse tokio;\nuse quinn;\n";
+    let code = without_tests(source);
+    assert_eq!(code.lines().count(), source.lines().count());
+    assert!(lines_mentioning(&code, "tokio").is_empty(), "{code}");
+    assert_eq!(lines_mentioning(&code, "quinn"), [6, 12]);
+    assert_eq!(without_tests("fn test() { tokio() }"), "fn test() { tokio() }");
+}
+
+#[test]
+fn modules_for_tests_alone_are_known_by_their_path() {
+    let code = "#[cfg(test)]\nmod suite;\nmod kept;\n#[cfg(test)]\n#[allow(x)]\npub(crate) mod more;\n\
+        #[cfg(test)]\nmod inline { }\n#[cfg(test)]\nuse a;\n";
+    assert_eq!(test_modules("core/src/storage/mod.rs", code), ["core/src/storage/suite", "core/src/storage/more"]);
+    assert_eq!(test_modules("core/src/id.rs", "#[cfg(test)]\nmod tests;\n"), ["core/src/id/tests"]);
 }

@@ -14,15 +14,7 @@ pub(crate) struct File {
 const LINES_MAX: usize = 600;
 
 /// Folders that hold what is built, not what is written.
-const BUILT: &[&str] = &[
-    "target",
-    ".git",
-    ".cache",
-    ".gradle",
-    ".build",
-    "build",
-    "node_modules",
-];
+const BUILT: &[&str] = &["target", ".git", ".cache", ".gradle", ".build", "build", "node_modules"];
 
 /// Files that tools write, naming their sources.
 const LOCKS: &[&str] = &["Cargo.lock", "Package.resolved"];
@@ -31,14 +23,8 @@ const LOCKS: &[&str] = &["Cargo.lock", "Package.resolved"];
 const FORBIDDEN: &[(&str, &str)] = &[
     (concat!("../", "shared"), "a folder outside the repository"),
     (concat!("/wo", "rk/"), "a path of one machine"),
-    (
-        concat!("TO", "DO"),
-        "an unfinished thought: finish it or write it into the change's description",
-    ),
-    (
-        concat!("FIX", "ME"),
-        "an unfinished thought: finish it or write it into the change's description",
-    ),
+    (concat!("TO", "DO"), "an unfinished thought: finish it or write it into the change's description"),
+    (concat!("FIX", "ME"), "an unfinished thought: finish it or write it into the change's description"),
     (concat!("todo", "!("), "unfinished code"),
     (concat!("unimplemented", "!("), "unfinished code"),
     (concat!("crates", ".io"), "the host of a package registry"),
@@ -46,30 +32,15 @@ const FORBIDDEN: &[(&str, &str)] = &[
     (concat!("npmjs", ".org"), "the host of a package registry"),
     (concat!("pypi", ".org"), "the host of a package registry"),
     (concat!("maven", ".org"), "the host of a package registry"),
-    (
-        concat!("maven.", "apache.org"),
-        "the host of a package registry",
-    ),
-    (
-        concat!("plugins.", "gradle.org"),
-        "the host of a package registry",
-    ),
-    (
-        concat!("rubygems", ".org"),
-        "the host of a package registry",
-    ),
-    (
-        concat!("proxy.", "golang.org"),
-        "the host of a package registry",
-    ),
+    (concat!("maven.", "apache.org"), "the host of a package registry"),
+    (concat!("plugins.", "gradle.org"), "the host of a package registry"),
+    (concat!("rubygems", ".org"), "the host of a package registry"),
+    (concat!("proxy.", "golang.org"), "the host of a package registry"),
 ];
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the crate lies in the workspace")
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_owned()
 }
 
 /// Every file of the repository that was written by hand, whether or not version control is there.
@@ -98,17 +69,9 @@ fn is_built_folder(folder: &Path) -> bool {
 
 fn read(path: &Path) -> File {
     let bytes = std::fs::read(path).expect("a file of the repository can be read");
-    let relative = path
-        .strip_prefix(root())
-        .expect("it lies in the repository");
-    let parts: Vec<_> = relative
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect();
-    File {
-        path: parts.join("/"),
-        text: String::from_utf8_lossy(&bytes).into_owned(),
-    }
+    let relative = path.strip_prefix(root()).expect("it lies in the repository");
+    let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    File { path: parts.join("/"), text: String::from_utf8_lossy(&bytes).into_owned() }
 }
 
 fn forbidden_in(file: &File) -> Vec<String> {
@@ -129,21 +92,14 @@ fn stands_alone(line: &str, needle: &str) -> bool {
     line.match_indices(needle).any(|(start, _)| {
         let before = line[..start].chars().next_back();
         let after = line[start + needle.len()..].chars().next();
-        !is_word
-            || ![before, after]
-                .iter()
-                .flatten()
-                .any(|c| c.is_alphanumeric())
+        !is_word || ![before, after].iter().flatten().any(|c| c.is_alphanumeric())
     })
 }
 
 fn too_long(file: &File) -> Option<String> {
-    let is_source = [".rs", ".kt", ".kts", ".swift", ".sh"]
-        .iter()
-        .any(|end| file.path.ends_with(end));
+    let is_source = [".rs", ".kt", ".kts", ".swift", ".sh"].iter().any(|end| file.path.ends_with(end));
     let lines = file.text.lines().count();
-    (is_source && lines > LINES_MAX)
-        .then(|| format!("{}: {lines} lines, more than {LINES_MAX}", file.path))
+    (is_source && lines > LINES_MAX).then(|| format!("{}: {lines} lines, more than {LINES_MAX}", file.path))
 }
 
 #[test]
@@ -162,54 +118,27 @@ fn no_source_file_is_too_long() {
 #[test]
 fn the_walk_reaches_every_corner() {
     let files = files();
-    for path in [
-        "tests/tests/architecture/repository.rs",
-        "Cargo.toml",
-        ".ci/run",
-        "core/src/lib.rs",
-        "deny.toml",
-    ] {
-        assert!(
-            files.iter().any(|file| file.path == path),
-            "the walk missed {path}"
-        );
+    for path in ["tests/tests/architecture/repository.rs", "Cargo.toml", ".ci/run", "core/src/lib.rs", "deny.toml"] {
+        assert!(files.iter().any(|file| file.path == path), "the walk missed {path}");
     }
-    assert!(
-        !files
-            .iter()
-            .any(|file| file.path.starts_with("target/") || file.path.starts_with(".git/"))
-    );
+    assert!(!files.iter().any(|file| file.path.starts_with("target/") || file.path.starts_with(".git/")));
 }
 
 #[test]
 fn every_forbidden_string_is_found_where_it_is_planted() {
     for (needle, _) in FORBIDDEN {
-        let file = File {
-            path: "planted.md".into(),
-            text: format!("fine\nsee {needle} there\n"),
-        };
+        let file = File { path: "planted.md".into(), text: format!("fine\nsee {needle} there\n") };
         let findings = forbidden_in(&file);
-        assert!(
-            findings
-                .iter()
-                .any(|finding| finding.starts_with("planted.md:2: ")),
-            "{needle} went unseen"
-        );
+        assert!(findings.iter().any(|finding| finding.starts_with("planted.md:2: ")), "{needle} went unseen");
     }
-    let inside = File {
-        path: "a".into(),
-        text: concat!("base64: xTO", "DOy").into(),
-    };
+    let inside = File { path: "a".into(), text: concat!("base64: xTO", "DOy").into() };
     assert_none("part of a longer word", &forbidden_in(&inside));
 }
 
 #[test]
 fn a_long_source_file_is_found_and_a_long_document_is_not() {
     let long = "x\n".repeat(LINES_MAX + 1);
-    let file = |path: &str, text: &str| File {
-        path: path.into(),
-        text: text.into(),
-    };
+    let file = |path: &str, text: &str| File { path: path.into(), text: text.into() };
     assert!(too_long(&file("a.rs", &long)).is_some());
     assert!(too_long(&file("a.rs", &long[2..])).is_none());
     assert!(too_long(&file("SPEC.md", &long)).is_none());

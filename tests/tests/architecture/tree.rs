@@ -33,10 +33,7 @@ impl Package {
             licence: text("license"),
             source: text("source"),
             readme: text("readme"),
-            folder: manifest
-                .parent()
-                .expect("a manifest lies in a folder")
-                .to_owned(),
+            folder: manifest.parent().expect("a manifest lies in a folder").to_owned(),
             description: text("description"),
             rust_version: text("rust_version"),
             keywords: package["keywords"].as_array().map_or(0, Vec::len),
@@ -52,58 +49,31 @@ impl Package {
             ("keywords", self.keywords > 0),
             ("readme", self.readme.is_some()),
         ];
-        said.into_iter()
-            .filter(|(_, said)| !said)
-            .map(|(name, _)| name)
-            .collect()
+        said.into_iter().filter(|(_, said)| !said).map(|(name, _)| name).collect()
     }
 }
 
 /// Every package that is built on this platform, and the workspace's own.
 pub(crate) fn metadata() -> Vec<Package> {
     let host = host();
-    let output = cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--filter-platform",
-        &host,
-    ]);
+    let output = cargo(&["metadata", "--format-version", "1", "--filter-platform", &host]);
     let metadata: Value = serde_json::from_str(&output).expect("cargo metadata prints JSON");
-    let packages = metadata["packages"]
-        .as_array()
-        .expect("cargo metadata lists packages");
-    let built = metadata["resolve"]["nodes"]
-        .as_array()
-        .expect("cargo metadata resolves");
+    let packages = metadata["packages"].as_array().expect("cargo metadata lists packages");
+    let built = metadata["resolve"]["nodes"].as_array().expect("cargo metadata resolves");
     let is_built = |package: &&Value| built.iter().any(|node| node["id"] == package["id"]);
-    packages
-        .iter()
-        .filter(is_built)
-        .map(Package::parse)
-        .collect()
+    packages.iter().filter(is_built).map(Package::parse).collect()
 }
 
 /// The names of what `arguments` select links, features and all.
 fn linked(arguments: &[&str]) -> Vec<String> {
-    let shape = [
-        "tree", "--edges", "normal", "--prefix", "none", "--format", "{p}",
-    ];
+    let shape = ["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     let output = cargo(&[&shape, arguments].concat());
-    output
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .map(str::to_owned)
-        .collect()
+    output.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 /// Which of `unwanted` are among `names`.
 fn unwanted<'a>(names: &[String], unwanted: &[&'a str]) -> Vec<&'a str> {
-    unwanted
-        .iter()
-        .copied()
-        .filter(|name| names.iter().any(|found| found == name))
-        .collect()
+    unwanted.iter().copied().filter(|name| names.iter().any(|found| found == name)).collect()
 }
 
 fn cargo(arguments: &[&str]) -> String {
@@ -114,47 +84,24 @@ fn cargo(arguments: &[&str]) -> String {
         .args(["--locked", "--offline"])
         .output()
         .expect("cargo can be started");
-    assert!(
-        output.status.success(),
-        "cargo {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("cargo prints UTF-8")
 }
 
 fn host() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc)
-        .current_dir(root())
-        .arg("-vV")
-        .output()
-        .expect("rustc can be started");
+    let output = Command::new(rustc).current_dir(root()).arg("-vV").output().expect("rustc can be started");
     let text = String::from_utf8(output.stdout).expect("rustc prints UTF-8");
-    let host = text
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .expect("rustc names its host");
+    let host = text.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
     host.to_owned()
 }
 
 /// `(name, source)` of every package in a lock file, for every platform; no source means a path.
 fn locked(lock: &str) -> Vec<(String, Option<String>)> {
     let lock: toml::Table = lock.parse().expect("the lock file is TOML");
-    let packages = lock["package"]
-        .as_array()
-        .expect("the lock file lists packages");
-    let text = |package: &toml::Value, key: &str| {
-        package.get(key).and_then(|v| v.as_str()).map(str::to_owned)
-    };
-    packages
-        .iter()
-        .map(|package| {
-            (
-                text(package, "name").unwrap_or_default(),
-                text(package, "source"),
-            )
-        })
-        .collect()
+    let packages = lock["package"].as_array().expect("the lock file lists packages");
+    let text = |package: &toml::Value, key: &str| package.get(key).and_then(|v| v.as_str()).map(str::to_owned);
+    packages.iter().map(|package| (text(package, "name").unwrap_or_default(), text(package, "source"))).collect()
 }
 
 fn lock_file() -> String {
@@ -165,36 +112,18 @@ fn lock_file() -> String {
 fn banned() -> Vec<String> {
     let text = std::fs::read_to_string(root().join("deny.toml")).expect("deny.toml is there");
     let deny: toml::Table = text.parse().expect("deny.toml is TOML");
-    let list = deny["bans"]["deny"]
-        .as_array()
-        .expect("deny.toml bans crates");
-    list.iter()
-        .map(|ban| {
-            ban["crate"]
-                .as_str()
-                .expect("a ban names a crate")
-                .to_owned()
-        })
-        .collect()
+    let list = deny["bans"]["deny"].as_array().expect("deny.toml bans crates");
+    list.iter().map(|ban| ban["crate"].as_str().expect("a ban names a crate").to_owned()).collect()
 }
 
 fn foreign_sources(lock: &str) -> Vec<String> {
     let registry = concat!("registry+https://github.com/rust-lang/crates", ".io-index");
-    let foreign =
-        |source: &Option<String>| source.as_ref().is_some_and(|source| source != registry);
-    locked(lock)
-        .into_iter()
-        .filter(|(_, source)| foreign(source))
-        .map(|(name, _)| name)
-        .collect()
+    let foreign = |source: &Option<String>| source.as_ref().is_some_and(|source| source != registry);
+    locked(lock).into_iter().filter(|(_, source)| foreign(source)).map(|(name, _)| name).collect()
 }
 
 fn banned_in(lock: &str, banned: &[String]) -> Vec<String> {
-    locked(lock)
-        .into_iter()
-        .map(|(name, _)| name)
-        .filter(|name| banned.contains(name))
-        .collect()
+    locked(lock).into_iter().map(|(name, _)| name).filter(|name| banned.contains(name)).collect()
 }
 
 #[test]
@@ -218,27 +147,12 @@ fn no_banned_crate_is_locked() {
 
 #[test]
 fn core_without_its_driver_and_store_links_no_runtime_socket_or_database() {
-    const DRIVER: &[&str] = &[
-        "tokio",
-        "quinn",
-        "quinn-proto",
-        "quinn-udp",
-        "rustls",
-        "rusqlite",
-        "libsqlite3-sys",
-    ];
+    const DRIVER: &[&str] = &["tokio", "quinn", "quinn-proto", "quinn-udp", "rustls", "rusqlite", "libsqlite3-sys"];
     let bare = linked(&["--package", "amends-core", "--no-default-features"]);
     assert_eq!(unwanted(&bare, DRIVER), Vec::<&str>::new());
-    assert!(
-        unwanted(&bare, &["amends-protocol", "automerge", "ring"]).len() == 3,
-        "the tree was read: {bare:?}"
-    );
+    assert!(unwanted(&bare, &["amends-protocol", "automerge", "ring"]).len() == 3, "the tree was read: {bare:?}");
     let whole = linked(&["--package", "amends-core"]);
-    assert_eq!(
-        unwanted(&whole, DRIVER),
-        DRIVER,
-        "the same question must find them when they are there"
-    );
+    assert_eq!(unwanted(&whole, DRIVER), DRIVER, "the same question must find them when they are there");
 }
 
 #[test]
@@ -246,33 +160,13 @@ fn the_relay_links_nothing_that_could_read_a_record() {
     const READERS: &[&str] = &["amends-core", "automerge", "hpke", "argon2"];
     let relay = linked(&["--package", "amends-relay"]);
     assert_eq!(unwanted(&relay, READERS), Vec::<&str>::new());
-    assert_eq!(
-        unwanted(&relay, &["amends-protocol", "quinn"]).len(),
-        2,
-        "the tree was read: {relay:?}"
-    );
+    assert_eq!(unwanted(&relay, &["amends-protocol", "quinn"]).len(), 2, "the tree was read: {relay:?}");
     let phone = linked(&["--package", "amends-core"]);
-    assert_eq!(
-        unwanted(&phone, READERS),
-        READERS,
-        "the same question must find them when they are there"
-    );
+    assert_eq!(unwanted(&phone, READERS), READERS, "the same question must find them when they are there");
 }
 
 #[test]
 fn a_crate_that_says_nothing_lacks_everything() {
-    let silent = Package {
-        name: "silent".into(),
-        ..Package::default()
-    };
-    assert_eq!(
-        silent.lacks(),
-        [
-            "description",
-            "license",
-            "rust-version",
-            "keywords",
-            "readme"
-        ]
-    );
+    let silent = Package { name: "silent".into(), ..Package::default() };
+    assert_eq!(silent.lacks(), ["description", "license", "rust-version", "keywords", "readme"]);
 }

@@ -32,8 +32,7 @@ impl Machine {
     pub(super) fn look(workspace: &Workspace) -> Result<Self, Failure> {
         let pin = workspace.root().join("rust-toolchain.toml");
         let text = std::fs::read_to_string(&pin).context(|| pin.display().to_string())?;
-        let channel = channel_in(&text)
-            .ok_or_else(|| Failure::new(format!("{} names no channel", pin.display())))?;
+        let channel = channel_in(&text).ok_or_else(|| Failure::new(format!("{} names no channel", pin.display())))?;
         let mut machine = Self {
             workspace: workspace.clone(),
             platform: platform(),
@@ -63,28 +62,17 @@ impl Machine {
 
     /// `command`, to be typed by someone who may have to become root for it.
     pub(super) fn as_root(&self, command: &str) -> String {
-        if self.root {
-            command.to_owned()
-        } else {
-            format!("sudo {command}")
-        }
+        if self.root { command.to_owned() } else { format!("sudo {command}") }
     }
 
     /// The folder that cargo builds into, or as near to it as exists.
     pub(super) fn target_folder(&self) -> Result<PathBuf, String> {
-        let target = self
-            .workspace
-            .target_folder()
-            .map_err(|failure| failure.to_string())?;
+        let target = self.workspace.target_folder();
         nearest_existing(&target).ok_or_else(|| format!("{} is on no disk", target.display()))
     }
 
     /// What a program prints when it succeeds; otherwise why it did not.
-    pub(super) fn ask(
-        &self,
-        program: impl AsRef<OsStr>,
-        arguments: &[&str],
-    ) -> Result<String, String> {
+    pub(super) fn ask(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Result<String, String> {
         let mut command = self.workspace.program(program.as_ref());
         answer(command.args(arguments), "")
     }
@@ -105,18 +93,13 @@ impl Machine {
         answer(command.args(arguments), input)
     }
 
-    pub(super) fn run_repair(&self, command: &[String]) {
+    /// Whether it worked.
+    pub(super) fn run_repair(&self, command: &[String]) -> bool {
         let Some((program, arguments)) = command.split_first() else {
-            return;
+            return false;
         };
-        let status = self
-            .workspace
-            .program(program.as_ref())
-            .args(arguments)
-            .status();
-        if !status.is_ok_and(|status| status.success()) {
-            eprintln!("preflight: that did not work");
-        }
+        let status = self.workspace.program(program.as_ref()).args(arguments).status();
+        status.is_ok_and(|status| status.success())
     }
 
     /// From now on everything runs with the pinned toolchain, even if we were started with another.
@@ -127,47 +110,27 @@ impl Machine {
     #[cfg(test)]
     pub(super) fn planted(platform: Platform) -> Self {
         let workspace = Workspace::find().expect("the tests run in the workspace");
-        Self {
-            workspace,
-            platform,
-            channel: "1.0.0".into(),
-            rustup: true,
-            root: false,
-        }
+        Self { workspace, platform, channel: "1.0.0".into(), rustup: true, root: false }
     }
 }
 
 /// The programs we ask answer in a line or two, so their pipes never fill while we write.
 fn answer(command: &mut Command, input: &str) -> Result<String, String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let stdin = if input.is_empty() {
-        Stdio::null()
-    } else {
-        Stdio::piped()
-    };
-    let spawned = command
-        .env("LC_ALL", "C")
-        .stdin(stdin)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
+    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    let spawned = command.env("LC_ALL", "C").stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = spawned.map_err(|error| format!("{program} cannot be started ({error})"))?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that does not read its input says so in its status.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let output = child
-        .wait_with_output()
-        .map_err(|error| format!("{program}: {error}"))?;
+    let output = child.wait_with_output().map_err(|error| format!("{program}: {error}"))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    let first = complaint
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("it gave no reason");
-    Err(format!("{program} failed: {}", first.trim()))
+    let first = complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
+    Err(format!("{program} failed: {}", first.trim().trim_start_matches("error: ")))
 }
 
 fn platform() -> Platform {
@@ -180,21 +143,12 @@ fn platform() -> Platform {
 fn platform_in(os_release: &str) -> Platform {
     let names: Vec<&str> = os_release
         .lines()
-        .filter_map(|line| {
-            line.strip_prefix("ID=")
-                .or_else(|| line.strip_prefix("ID_LIKE="))
-        })
+        .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
         .flat_map(|value| value.trim_matches('"').split_whitespace())
         .collect();
-    if names
-        .iter()
-        .any(|name| matches!(*name, "debian" | "ubuntu"))
-    {
+    if names.iter().any(|name| matches!(*name, "debian" | "ubuntu")) {
         Platform::Debian
-    } else if names
-        .iter()
-        .any(|name| matches!(*name, "fedora" | "rhel" | "centos"))
-    {
+    } else if names.iter().any(|name| matches!(*name, "fedora" | "rhel" | "centos")) {
         Platform::Fedora
     } else {
         Platform::Other
@@ -203,20 +157,13 @@ fn platform_in(os_release: &str) -> Platform {
 
 fn channel_in(toolchain_file: &str) -> Option<&str> {
     toolchain_file.lines().find_map(|line| {
-        let value = line
-            .trim()
-            .strip_prefix("channel")?
-            .trim_start()
-            .strip_prefix('=')?;
+        let value = line.trim().strip_prefix("channel")?.trim_start().strip_prefix('=')?;
         Some(value.trim().trim_matches('"')).filter(|channel| !channel.is_empty())
     })
 }
 
 fn nearest_existing(folder: &Path) -> Option<PathBuf> {
-    folder
-        .ancestors()
-        .find(|ancestor| ancestor.is_dir())
-        .map(Path::to_owned)
+    folder.ancestors().find(|ancestor| ancestor.is_dir()).map(Path::to_owned)
 }
 
 #[cfg(unix)]
@@ -238,37 +185,24 @@ mod tests {
     #[test]
     fn platforms_are_told_apart() {
         assert_eq!(platform_in("NAME=x\nID=debian\n"), Platform::Debian);
-        assert_eq!(
-            platform_in("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"),
-            Platform::Debian
-        );
-        assert_eq!(
-            platform_in("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"),
-            Platform::Fedora
-        );
+        assert_eq!(platform_in("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), Platform::Debian);
+        assert_eq!(platform_in("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"), Platform::Fedora);
         assert_eq!(platform_in("ID=alpine\n"), Platform::Other);
         assert_eq!(platform_in(""), Platform::Other);
     }
 
     #[test]
     fn the_pinned_channel_is_read() {
-        assert_eq!(
-            channel_in("[toolchain]\nchannel = \"1.95.0\"\nprofile = \"minimal\"\n"),
-            Some("1.95.0")
-        );
+        assert_eq!(channel_in("[toolchain]\nchannel = \"1.95.0\"\nprofile = \"minimal\"\n"), Some("1.95.0"));
         assert_eq!(channel_in("[toolchain]\nprofile = \"minimal\"\n"), None);
     }
 
     #[test]
     fn a_missing_and_a_failing_program_both_say_so() {
         let machine = Machine::planted(Platform::Other);
-        let missing = machine
-            .ask("no-such-program-here", &[])
-            .expect_err("it does not exist");
+        let missing = machine.ask("no-such-program-here", &[]).expect_err("it does not exist");
         assert!(missing.contains("cannot be started"), "{missing}");
-        let failing = machine
-            .ask("sh", &["-c", "echo broken >&2; exit 3"])
-            .expect_err("it fails");
+        let failing = machine.ask("sh", &["-c", "echo broken >&2; exit 3"]).expect_err("it fails");
         assert_eq!(failing, "sh failed: broken");
         let reading = machine.ask_with_input("cat", &[], "tea").expect("it works");
         assert_eq!(reading, "tea");
@@ -277,9 +211,6 @@ mod tests {
     #[test]
     fn a_folder_to_come_is_judged_by_its_parent() {
         let temporary = std::env::temp_dir();
-        assert_eq!(
-            nearest_existing(&temporary.join("not-there-yet/target")),
-            Some(temporary)
-        );
+        assert_eq!(nearest_existing(&temporary.join("not-there-yet/target")), Some(temporary));
     }
 }

@@ -25,9 +25,7 @@ pub(super) const TOOLCHAIN: Requirement = Requirement {
     install: |machine| {
         let install = format!("install it: {}", toolchain_command(machine).join(" "));
         if machine.rustup() {
-            return format!(
-                "{install}\nthen run `cargo xtask` without `+TOOLCHAIN` and without RUSTUP_TOOLCHAIN"
-            );
+            return format!("{install}\nthen run `cargo xtask` without `+TOOLCHAIN` and without RUSTUP_TOOLCHAIN");
         }
         let rustup = match machine.platform() {
             Platform::Debian => machine.as_root("apt-get install -y rustup"),
@@ -45,11 +43,7 @@ pub(super) const RUSTFMT: Requirement = Requirement {
     why: "the tests begin with cargo fmt --check",
     probe: |machine| machine.ask_cargo(&["fmt", "--version"]),
     install: |machine| component_line(machine, "rustfmt"),
-    repair: |machine| {
-        machine
-            .rustup()
-            .then(|| component_command(machine, "rustfmt"))
-    },
+    repair: |machine| machine.rustup().then(|| component_command(machine, "rustfmt")),
 };
 
 pub(super) const CLIPPY: Requirement = Requirement {
@@ -57,11 +51,7 @@ pub(super) const CLIPPY: Requirement = Requirement {
     why: "the tests deny every lint",
     probe: |machine| machine.ask_cargo(&["clippy", "--version"]),
     install: |machine| component_line(machine, "clippy"),
-    repair: |machine| {
-        machine
-            .rustup()
-            .then(|| component_command(machine, "clippy"))
-    },
+    repair: |machine| machine.rustup().then(|| component_command(machine, "clippy")),
 };
 
 pub(super) const C_COMPILER: Requirement = Requirement {
@@ -69,14 +59,8 @@ pub(super) const C_COMPILER: Requirement = Requirement {
     why: "ring and the bundled SQLite are partly written in C, and Rust links with it",
     probe: c_compiler,
     install: |machine| match machine.platform() {
-        Platform::Debian => format!(
-            "install it: {}",
-            machine.as_root("apt-get install -y gcc libc6-dev")
-        ),
-        Platform::Fedora => format!(
-            "install it: {}",
-            machine.as_root("dnf install -y gcc glibc-devel")
-        ),
+        Platform::Debian => format!("install it: {}", machine.as_root("apt-get install -y gcc libc6-dev")),
+        Platform::Fedora => format!("install it: {}", machine.as_root("dnf install -y gcc glibc-devel")),
         Platform::MacOs => "install it: xcode-select --install".into(),
         Platform::Other => format!(
             "install it on Debian or Ubuntu: {}\non Fedora: {}\non macOS: xcode-select --install",
@@ -92,20 +76,11 @@ pub(super) const DISK: Requirement = Requirement {
     why: "debug and release builds with all dependencies",
     probe: |machine| {
         let folder = machine.target_folder()?;
-        let needed = if folder.join("release").is_dir() {
-            DISK_BUILT_KIB
-        } else {
-            DISK_FRESH_KIB
-        };
+        let needed = if folder.join("release").is_dir() { DISK_BUILT_KIB } else { DISK_FRESH_KIB };
         let report = machine.ask("df", &["-Pk", &folder.to_string_lossy()])?;
-        let free = free_kib(&report)
-            .ok_or_else(|| format!("df gave no figure for {}", folder.display()))?;
+        let free = free_kib(&report).ok_or_else(|| format!("df gave no figure for {}", folder.display()))?;
         let figures = format!("{} in {}", in_gib(free), folder.display());
-        if free >= needed {
-            Ok(figures)
-        } else {
-            Err(format!("{figures}, at least {} are needed", in_gib(needed)))
-        }
+        if free >= needed { Ok(figures) } else { Err(format!("{figures}, at least {} are needed", in_gib(needed))) }
     },
     install: |_| {
         "make room, or build on another disk: export CARGO_TARGET_DIR=/path/with/room\n\
@@ -121,12 +96,9 @@ pub(super) const TEMPORARY_FOLDER: Requirement = Requirement {
     probe: |_| {
         let folder = std::env::temp_dir();
         let file = folder.join(format!("amends-preflight-{}", std::process::id()));
-        let written =
-            std::fs::File::create_new(&file).and_then(|mut open| open.write_all(b"amends"));
+        let written = std::fs::File::create_new(&file).and_then(|mut open| open.write_all(b"amends"));
         let removed = std::fs::remove_file(&file);
-        written
-            .and(removed)
-            .map_err(|error| format!("{} cannot be written: {error}", folder.display()))?;
+        written.and(removed).map_err(|error| format!("{} cannot be written: {error}", folder.display()))?;
         Ok(folder.display().to_string())
     },
     install: |_| "choose one that can be written: export TMPDIR=/path/that/is/writable".into(),
@@ -136,9 +108,7 @@ pub(super) const TEMPORARY_FOLDER: Requirement = Requirement {
 pub(super) const LOOPBACK: Requirement = Requirement {
     name: "UDP on 127.0.0.1",
     why: "phones reach the relay by QUIC, also in the tests",
-    probe: |_| {
-        round_trip().map_err(|error| format!("a datagram to ourselves did not arrive: {error}"))
-    },
+    probe: |_| round_trip().map_err(|error| format!("a datagram to ourselves did not arrive: {error}")),
     install: |machine| match machine.platform() {
         Platform::MacOs => format!("bring loopback up: {}", machine.as_root("ifconfig lo0 up")),
         _ => format!(
@@ -166,10 +136,7 @@ fn toolchain_command(machine: &Machine) -> Vec<String> {
 }
 
 fn component_command(machine: &Machine, component: &str) -> Vec<String> {
-    words(&format!(
-        "rustup component add {component} --toolchain {}",
-        machine.channel()
-    ))
+    words(&format!("rustup component add {component} --toolchain {}", machine.channel()))
 }
 
 fn component_line(machine: &Machine, component: &str) -> String {
@@ -186,9 +153,7 @@ fn words(line: &str) -> Vec<String> {
 
 /// A compiler counts when it finds the C library's headers; without them ring and SQLite fail much later.
 fn c_compiler(machine: &Machine) -> Result<String, String> {
-    let named = std::env::var("CC")
-        .ok()
-        .filter(|name| !name.trim().is_empty());
+    let named = std::env::var("CC").ok().filter(|name| !name.trim().is_empty());
     let candidates = match &named {
         Some(name) => vec![name.as_str()],
         None => vec!["cc", "gcc", "clang"],
@@ -198,15 +163,8 @@ fn c_compiler(machine: &Machine) -> Result<String, String> {
         // CC may carry flags: `CC="clang -m64"`.
         let mut parts = candidate.split_whitespace();
         let program = parts.next().unwrap_or("cc");
-        let arguments: Vec<OsString> = parts
-            .chain(["-x", "c", "-fsyntax-only", "-"])
-            .map(OsString::from)
-            .collect();
-        match machine.ask_with_input(
-            program,
-            &arguments,
-            "#include <stdio.h>\n#include <stdlib.h>\n",
-        ) {
+        let arguments: Vec<OsString> = parts.chain(["-x", "c", "-fsyntax-only", "-"]).map(OsString::from).collect();
+        match machine.ask_with_input(program, &arguments, "#include <stdio.h>\n#include <stdlib.h>\n") {
             Ok(_) => return Ok(candidate.to_owned()),
             Err(complaint) => complaints.push(complaint),
         }
@@ -241,10 +199,7 @@ mod tests {
 
     #[test]
     fn only_the_pinned_version_will_do() {
-        assert_eq!(
-            exactly("rustc 1.95.0 (5 2026)".into(), "1.95.0"),
-            Ok("rustc 1.95.0".into())
-        );
+        assert_eq!(exactly("rustc 1.95.0 (5 2026)".into(), "1.95.0"), Ok("rustc 1.95.0".into()));
         for other in ["rustc 1.95.1 (5 2026)", "rustc 1.95.0-nightly", "rustc", ""] {
             assert!(exactly(other.into(), "1.95.0").is_err(), "{other}");
         }
@@ -253,16 +208,8 @@ mod tests {
     #[test]
     fn free_space_is_read_past_spaces_in_names() {
         let header = "Filesystem 1024-blocks Used Available Capacity Mounted on\n";
-        assert_eq!(
-            free_kib(&format!(
-                "{header}/dev/vda 264212084 12850204 82651060 14% /"
-            )),
-            Some(82_651_060)
-        );
-        assert_eq!(
-            free_kib(&format!("{header}//nas/my disk 100 40 60 40% /mnt/my disk")),
-            Some(60)
-        );
+        assert_eq!(free_kib(&format!("{header}/dev/vda 264212084 12850204 82651060 14% /")), Some(82_651_060));
+        assert_eq!(free_kib(&format!("{header}//nas/my disk 100 40 60 40% /mnt/my disk")), Some(60));
         assert_eq!(free_kib(header), None);
         assert_eq!(in_gib(DISK_FRESH_KIB), "6.0 GiB");
     }

@@ -285,15 +285,23 @@ impl UnsignedAdd {
         }
     }
 
-    /// The added device's consent to it.
+    /// The added device's signature under it.
     ///
     /// # Errors
     /// [`CertificateError::NotCountersigned`] when `device` is another than the one it adds.
-    pub fn countersign(&self, device: &DeviceKeys) -> Result<Certificate, CertificateError> {
+    pub fn countersignature(&self, device: &DeviceKeys) -> Result<[u8; 64], CertificateError> {
         if self.device()? != device.public() {
             return Err(CertificateError::NotCountersigned);
         }
-        self.complete(&device.sign(&[COUNTERSIGN, &self.body])?)
+        Ok(device.sign(&[COUNTERSIGN, &self.body])?)
+    }
+
+    /// The certificate, signed by the device that it adds too.
+    ///
+    /// # Errors
+    /// As [`UnsignedAdd::countersignature`].
+    pub fn countersign(&self, device: &DeviceKeys) -> Result<Certificate, CertificateError> {
+        self.complete(&self.countersignature(device)?)
     }
 
     /// The certificate with a counter-signature made elsewhere, which is checked.

@@ -3,6 +3,7 @@
 mod cbor;
 mod certificates;
 mod epochs;
+mod pairing;
 mod records;
 mod sizes;
 mod storage;

@@ -110,6 +110,12 @@ pub(super) struct WordKeys {
     pub(super) secret: Zeroizing<[u8; 32]>,
 }
 
+impl fmt::Debug for WordKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WordKeys(…)")
+    }
+}
+
 impl FromStr for Words {
     type Err = WordsError;
 
