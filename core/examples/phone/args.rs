@@ -162,15 +162,15 @@ pub(crate) enum Command {
     },
     /// Say that an agreement is over
     Retire {
-        #[command(flatten)]
-        of: Of,
+        /// The agreement
+        id: EntryId,
     },
     /// Acknowledge the other's boundary
     Acknowledge {
         #[command(flatten)]
         of: Of,
     },
-    /// Answer a sealed check-in: both see the answers when both have answered
+    /// Answer a sealed check-in: both see the answers when both have answered. Prints the occurrence's {"id"}
     Answer {
         /// The practice's id
         practice: String,

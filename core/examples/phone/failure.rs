@@ -1,7 +1,7 @@
 //! How a command fails: a code for programs, a detail for people, an exit code for scripts.
 
 use amends_core::client::ClientError;
-use amends_core::home::ErrorClass;
+use amends_core::client::ErrorClass;
 use std::borrow::Cow;
 
 /// See the module's documentation.

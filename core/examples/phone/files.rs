@@ -1,7 +1,7 @@
 //! Files for the owner: made anew, never over another.
 
 use super::failure::Failure;
-use amends_core::home::ErrorClass;
+use amends_core::client::ErrorClass;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;

@@ -2,12 +2,14 @@
 //! the outcome; [`shell`] and [`input`] do the same for lines on stdin.
 
 mod args;
+mod copies;
 mod failure;
 mod files;
 mod input;
 mod pairing;
 mod print;
 mod run;
+mod screen;
 mod session;
 mod shell;
 mod text;

@@ -25,6 +25,11 @@ impl Printer {
         if self.json { line(value) } else { write(&text::result(value)) }
     }
 
+    /// A result that people see as a screen of its own.
+    pub(crate) fn screen(self, value: &Value, screen: impl FnOnce(&Value) -> String) {
+        if self.json { line(value) } else { write(&screen(value)) }
+    }
+
     /// Something that happens while a command runs.
     pub(crate) fn event(self, value: &Value) {
         if self.json { line(value) } else { write(&text::event(value)) }

@@ -3,10 +3,11 @@
 use super::args::Args;
 use super::failure::Failure;
 use super::input::{self, Line};
-use amends_core::client::{Client, ClientError, Clock, FileKeyVault};
+use super::print::Printer;
+use super::watch::Beside;
+use amends_core::client::{Client, ClientError, Clock, ErrorClass, FileKeyVault, PhoneHome};
 use amends_core::crypto::stretch::Cost;
 use amends_core::home::{HomeError, Moment};
-use amends_core::client::PhoneHome;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -19,6 +20,7 @@ pub(crate) struct Session {
     pub(crate) clock: Clock,
     client: Option<Arc<Client>>,
     lines: Option<mpsc::Receiver<Line>>,
+    beside: Option<Beside>,
 }
 
 impl Session {
@@ -34,6 +36,7 @@ impl Session {
             clock: args.now.map_or_else(Clock::system, Clock::fixed),
             client: None,
             lines: None,
+            beside: None,
         })
     }
 
@@ -44,9 +47,8 @@ impl Session {
     pub(crate) fn vault(&self) -> Result<FileKeyVault, Failure> {
         Ok(match &self.passphrase {
             None => FileKeyVault::new(&self.folder),
-            Some(passphrase) => {
-                FileKeyVault::with_passphrase(&self.folder, passphrase.clone(), Cost::FULL).map_err(ClientError::from)?
-            }
+            Some(passphrase) => FileKeyVault::with_passphrase(&self.folder, passphrase.clone(), Cost::FULL)
+                .map_err(ClientError::from)?,
         })
     }
 
@@ -59,9 +61,14 @@ impl Session {
         Ok(self.hold(client))
     }
 
-    /// Whether a home is held.
-    pub(crate) fn is_open(&self) -> bool {
-        self.client.is_some()
+    /// Stays connected beside the commands that follow.
+    pub(crate) fn watch(&mut self, printer: Printer) -> Result<(), Failure> {
+        if self.beside.is_some() {
+            return Err(Failure::new(ErrorClass::Refused, "watching", "this shell stays connected already"));
+        }
+        let client = self.client()?;
+        self.beside = Some(Beside::start(&client, printer));
+        Ok(())
     }
 
     /// Holds a home that was just made.

@@ -18,7 +18,9 @@ pub(crate) fn result(value: &Value) -> String {
             _ => fields(&mut out, object, 0),
         },
         Value::Object(object) => fields(&mut out, object, 0),
-        other => scalar(&mut out, other, 0),
+        other => {
+            let _ = writeln!(out, "{}", plain(other));
+        }
     }
     out
 }
@@ -79,10 +81,7 @@ fn fields(out: &mut String, object: &Map<String, Value>, depth: usize) {
                 out.push('\n');
                 list(out, items, depth + 1);
             }
-            other => {
-                out.push(' ');
-                scalar(out, other, depth + 1);
-            }
+            other => scalar(out, other, depth + 1),
         }
     }
 }
@@ -106,14 +105,13 @@ fn list(out: &mut String, items: &[Value], depth: usize) {
 /// A value on the rest of its line; a text of several lines below it.
 fn scalar(out: &mut String, value: &Value, depth: usize) {
     let text = plain(value);
-    if text.contains('\n') {
-        let lead = INDENT.repeat(depth);
-        out.push('\n');
-        for line in text.lines() {
-            let _ = writeln!(out, "{lead}{line}");
-        }
-    } else {
-        let _ = writeln!(out, "{text}");
+    if !text.contains('\n') {
+        let _ = writeln!(out, " {text}");
+        return;
+    }
+    out.push('\n');
+    for line in text.lines() {
+        let _ = writeln!(out, "{}{line}", INDENT.repeat(depth));
     }
 }
 
@@ -161,23 +159,20 @@ mod tests {
             "fields": { "text": "We say\nby noon.", "category": "communication" },
             "revisions": [{ "hash": "h1", "consents": ["a", "b"] }, { "hash": "h2" }],
         });
-        let text = "\
-fields:
-  category: communication
-  text: \n    We say\n    by noon.
-revisions:
-  - consents: a, b
-    hash: h1
-  - hash: h2
-settled: yes
+        let expected = "\
 state: in_force
+settled: yes
+fields:
+  text:
+    We say
+    by noon.
+  category: communication
+revisions:
+  - hash: h1
+    consents: a, b
+  - hash: h2
 ";
-        let sorted: Value = serde_json::from_str(&view.to_string()).unwrap();
-        let mut lines: Vec<String> = result(&sorted).lines().map(str::to_owned).collect();
-        let mut expected: Vec<String> = text.lines().map(str::to_owned).collect();
-        lines.sort();
-        expected.sort();
-        assert_eq!(lines, expected);
+        assert_eq!(result(&view), expected);
     }
 
     #[test]
@@ -199,6 +194,9 @@ state: in_force
         let invite = event(&json!({ "event": "invite", "link": "amends://x", "words": "a b" }));
         assert!(invite.contains("amends://x") && invite.contains("a b"));
         assert!(event(&json!({ "event": "check", "code": "123456" })).contains("123456"));
-        assert_eq!(event(&json!({ "event": "offline", "code": "relay_unreachable" })), "offline, code relay_unreachable\n");
+        assert_eq!(
+            event(&json!({ "event": "offline", "code": "relay_unreachable" })),
+            "offline, code relay_unreachable\n"
+        );
     }
 }

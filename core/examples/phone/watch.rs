@@ -1,8 +1,8 @@
 //! Staying connected, and telling what happens.
 
+use super::failure::Failure;
 use super::print::Printer;
 use super::session::Session;
-use super::failure::Failure;
 use amends_core::client::{Client, ClientEvent, Events};
 use amends_core::sync::Event;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The only place that reads clocks.
 
-use crate::home::Moment;
+use crate::home::{HomeZone, Moment};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -42,5 +42,14 @@ impl Clock {
     pub(super) fn instant(&self, elapsed_ms: u64) -> Instant {
         let far = self.start + Duration::from_secs(365 * 24 * 3600);
         self.start.checked_add(Duration::from_millis(elapsed_ms)).unwrap_or(far)
+    }
+}
+
+/// Where this phone says it is; what a home starts with. The rollover hour is the usual one.
+pub(super) fn home_zone() -> HomeZone {
+    let usual = HomeZone::default();
+    match jiff::tz::TimeZone::system().iana_name() {
+        Some(zone) => HomeZone { zone: zone.to_owned(), ..usual },
+        None => usual,
     }
 }

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 /// How long connecting may take, name and handshake included.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
 
 /// What a round is for.
 pub(super) enum Until<'a> {
@@ -140,6 +140,7 @@ impl Shared {
             tokio::select! {
                 biased;
                 () = stop.as_mut() => return Ok(Ended::Stopped),
+                () = until_instant(tick) => self.input(Input::Tick)?,
                 messages = link.receive() => {
                     let messages = messages?;
                     let arrived = messages.iter().any(brings_records);
@@ -151,7 +152,6 @@ impl Shared {
                     }
                 }
                 () = self.wake.notified() => {}
-                () = until_instant(tick) => self.input(Input::Tick)?,
             }
         }
     }

@@ -10,6 +10,7 @@ mod driver;
 mod error;
 mod event;
 mod link;
+mod pairing;
 mod pin;
 mod shared;
 mod vault;
@@ -17,9 +18,10 @@ mod vault;
 pub use backoff::Backoff;
 pub use cipher::RowSeal;
 pub use clock::Clock;
-pub use error::ClientError;
+pub use error::{ClientError, ErrorClass};
 pub use event::{ClientEvent, Events};
 pub use link::{Link, LinkError, connect};
+pub use pairing::{Invited, PairingEvent, Person};
 pub use shared::PhoneHome;
 pub use vault::{FileKeyVault, KeyVault, VaultError};
 
@@ -48,7 +50,9 @@ impl Client {
     /// # Errors
     /// [`HomeError::HomeExists`], [`HomeError::BadName`], and what the store and the key vault say.
     pub fn create(folder: &Path, vault: Box<dyn KeyVault>, clock: Clock, name: &str) -> Result<Self, ClientError> {
-        Self::found(folder, vault, clock, |store| Home::create(store, Box::new(SystemRandomness::new()), name))
+        Self::found(folder, vault, clock, |store| {
+            Home::create(store, Box::new(SystemRandomness::new()), name, clock::home_zone())
+        })
     }
 
     /// Makes a home of what `found` puts into its empty store.
@@ -76,7 +80,7 @@ impl Client {
     /// what the store and the key vault say.
     pub fn open(folder: &Path, mut vault: Box<dyn KeyVault>, clock: Clock) -> Result<Self, ClientError> {
         // Opening makes a folder and a store where there are none.
-        if !folder.join(storage::Home::STORE).exists() {
+        if !Self::is_in(folder) {
             return Err(HomeError::NoHome.into());
         }
         let folder = storage::Home::open(folder)?;
@@ -94,14 +98,17 @@ impl Client {
         Ok(Self { shared: Shared::new(home, vault, clock), _folder: folder })
     }
 
+    /// Whether there is a store of a home in `folder`.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(storage::Home::STORE).exists()
+    }
+
     /// Looks at the home, or acts on it: durable when this returns, and on its way to the relay if [`Client::run`] runs.
     ///
     /// # Errors
     /// What the home says; then nothing was changed.
-    pub fn act<T>(
-        &self,
-        act: impl FnOnce(&mut PhoneHome, Moment) -> Result<T, HomeError>,
-    ) -> Result<T, ClientError> {
+    pub fn act<T>(&self, act: impl FnOnce(&mut PhoneHome, Moment) -> Result<T, HomeError>) -> Result<T, ClientError> {
         let value = self.shared.with(act)?;
         self.shared.wake.notify_one();
         Ok(value)
