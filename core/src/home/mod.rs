@@ -16,6 +16,7 @@ mod error;
 mod export;
 mod notes;
 mod pairing;
+mod rebuild;
 mod state;
 mod step;
 mod today;

@@ -112,7 +112,17 @@ impl World {
         loop {
             let phone = &mut self.phones[at];
             let Some(home) = &mut phone.home else { return Ok(()) };
-            match home.poll_output() {
+            let wanted = home.poll_output();
+            if let (Some(left), true) = (&mut phone.dies_after, wanted.is_some()) {
+                if *left == 0 {
+                    let name = phone.name;
+                    self.note(|| format!("{name}: the process died between two outputs"));
+                    self.kill(at);
+                    return Ok(());
+                }
+                *left -= 1;
+            }
+            match wanted {
                 None => return Ok(()),
                 Some(Output::Send(message)) => {
                     let line = phone.line.and_then(|connection| self.lines.get_mut(&connection));

@@ -3,28 +3,30 @@
 //! No clock, no socket, no thread: a world is a schedule of steps, each with dice of its own, so that any part of a schedule
 //! can be played again without the rest.
 
+pub mod acts;
+mod bugs;
+pub mod checks;
 pub mod dice;
 pub mod disk;
+pub mod foe;
 pub mod lines;
 pub mod pairing;
 pub mod phone;
 pub mod relay;
+pub mod runs;
+pub mod shadow;
+pub mod steps;
 
 use amends_core::crypto::epoch::Epoch;
 use amends_core::crypto::pairing::Outcome;
+use amends_core::id::OwnerId;
+pub use bugs::Bug;
 use dice::Dice;
 use lines::Line;
 use phone::{Phone, Side};
 use relay::{ConnectionId, Relay};
-use std::collections::BTreeMap;
-
-/// Misbehaviour that a harness plants to see that it is caught.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Bug {
-    /// The relay acknowledges a record and drops it.
-    RelayDropsAcknowledged,
-}
+use shadow::Shadow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module's documentation.
 pub struct World {
@@ -38,6 +40,16 @@ pub struct World {
     pub now_ms: u64,
     /// The space's epoch: what a partner can read.
     pub space: Option<Epoch>,
+    owner: OwnerId,
+    /// What was acknowledged.
+    pub shadow: Shadow,
+    /// Records looked at.
+    watched: BTreeSet<[u8; 32]>,
+    /// How often words that belong in the space were seen in its box: the search finds what is there.
+    pub seen_words: usize,
+    relay_backup: Option<relay::Backup>,
+    /// Whether to write the trace.
+    pub tracing: bool,
     /// What happened.
     pub trace: Vec<String>,
     /// What is planted.
@@ -57,6 +69,12 @@ impl World {
             lines: BTreeMap::new(),
             now_ms: 0,
             space: None,
+            owner: OwnerId([0; 32]),
+            shadow: Shadow::default(),
+            watched: BTreeSet::new(),
+            seen_words: 0,
+            relay_backup: None,
+            tracing: false,
             trace: Vec::new(),
             bug,
         };
@@ -66,6 +84,7 @@ impl World {
         b.create("Ben").map_err(|e| e.to_string())?;
         let outcome = pairing::pair_partners(&mut world.relay, a, b, by_words)?;
         if let Outcome::Partner(pairing) = &outcome {
+            world.owner = pairing.roster.space().into();
             world.space = Some(pairing.enter().map_err(|e| e.to_string())?);
         }
         world.settle()?;
@@ -83,6 +102,8 @@ impl World {
 
     /// Notes what happened.
     pub fn note(&mut self, what: impl FnOnce() -> String) {
-        self.trace.push(what());
+        if self.tracing {
+            self.trace.push(what());
+        }
     }
 }

@@ -61,6 +61,8 @@ pub struct Phone {
     /// The world's time.
     pub now_ms: u64,
     started_ms: u64,
+    /// Its process ends after that many more things it wants done.
+    pub dies_after: Option<usize>,
     /// Its newest backup.
     pub backup: Option<Backup>,
 }
@@ -81,6 +83,7 @@ impl Phone {
             clock_off_s: 0,
             now_ms: 0,
             started_ms: 0,
+            dies_after: None,
             backup: None,
         }
     }
