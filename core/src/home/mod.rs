@@ -17,6 +17,7 @@ mod export;
 mod incarnation;
 mod notes;
 mod pairing;
+mod rebuild;
 mod state;
 mod step;
 mod today;
