@@ -78,6 +78,7 @@ pub(crate) async fn run(
     let code = serve(&core, &connection, address, stopping).await;
     core.metrics.connections.subtract(1);
     let number = code.map_or(0, |code| {
+        tracing::debug!(%code, "closing a connection");
         core.metrics.error(code);
         code.number()
     });
