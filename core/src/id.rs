@@ -66,6 +66,24 @@ macro_rules! ids {
             }
         }
 
+        impl<C> minicbor::Encode<C> for $name {
+            fn encode<W: minicbor::encode::Write>(
+                &self,
+                e: &mut minicbor::Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                e.bytes(&self.0)?.ok()
+            }
+        }
+
+        impl<'b, C> minicbor::Decode<'b, C> for $name {
+            fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+                let position = d.position();
+                Self::try_from(d.bytes()?)
+                    .map_err(|_| minicbor::decode::Error::message(concat!("not a ", stringify!($name))).at(position))
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -191,6 +209,8 @@ pub struct Day(i32);
 pub struct DayError;
 
 impl Day {
+    /// 1970-01-01.
+    pub const MIN: Day = Day(0);
     /// 2199-12-31.
     pub const MAX: Day = Day(84_005);
 
@@ -245,6 +265,23 @@ impl std::str::FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, DayError> {
         text.parse::<jiff::civil::Date>().map_err(|_| DayError)?.try_into()
+    }
+}
+
+impl<C> minicbor::Encode<C> for Day {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.i32(self.0)?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for Day {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let position = d.position();
+        Self::new(d.i64()?).map_err(|_| minicbor::decode::Error::message("not a day").at(position))
     }
 }
 

@@ -2,8 +2,11 @@
 
 pub mod id;
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod crypto;
 pub mod document;
+pub mod home;
 pub mod practice;
 pub mod shape;
 pub mod statement;

@@ -1,1 +1,115 @@
-//! Signed statements: what one person says.
+//! Signed statements (SPEC section 3): what one person says. A header is signed inside a record; a body travels beside it and
+//! may be dropped later. Merging is set union; what a statement *means* is for the shapes to decide.
+//!
+//! **Invariant**: a statement is hashed as received, never re-encoded, and text is never mended on arrival: what is seen is
+//! what was signed.
+
+mod body;
+mod check;
+mod header;
+mod set;
+mod text;
+
+pub use body::{Body, Content, ContentError, Value};
+pub use check::{Refusal, check};
+pub use header::{Header, HeaderError, Kind, Ref, Role, Subject};
+pub use set::StatementSet;
+pub use text::{is_normal, normalise};
+
+use crate::id::{BodyHash, EntryId, MemberId, OwnerId, StatementId, hash};
+
+/// A body as a record carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// Its bytes.
+    Present(Vec<u8>),
+    /// Withheld or removed: what it hashed to.
+    Absent(BodyHash),
+}
+
+/// Bytes that are no statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatementError {
+    /// The header cannot be read.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// The body cannot be read.
+    #[error(transparent)]
+    Body(#[from] ContentError),
+}
+
+/// One statement by one member about one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Its id.
+    pub id: StatementId,
+    /// The space or member whose box it is in.
+    pub owner: OwnerId,
+    /// Who says it.
+    pub member: MemberId,
+    /// What it speaks of.
+    pub target: EntryId,
+    /// The header, read.
+    pub header: Header,
+    /// The header as it was signed.
+    pub header_bytes: Vec<u8>,
+    /// Binds the body.
+    pub body_hash: BodyHash,
+    /// The body, unless it is withheld or was removed.
+    pub body: Option<Body>,
+}
+
+impl Statement {
+    /// A statement of one's own.
+    pub fn author(owner: OwnerId, member: MemberId, header: Header, body: Body) -> Self {
+        let target = header.subject.target(&owner, &member);
+        let body_hash = body.hash(&owner, &member, header.kind, &target);
+        let header_bytes = header.encode();
+        let id = statement_id(&owner, &member, &body_hash, &header_bytes);
+        Self { id, owner, member, target, header, header_bytes, body_hash, body: Some(body) }
+    }
+
+    /// A statement as a verified record carried it.
+    ///
+    /// # Errors
+    /// [`StatementError`] when header or body cannot be read.
+    pub fn from_parts(
+        owner: OwnerId,
+        member: MemberId,
+        header_bytes: Vec<u8>,
+        item: Item,
+    ) -> Result<Self, StatementError> {
+        let header = Header::decode(&header_bytes)?;
+        let target = header.subject.target(&owner, &member);
+        let (body_hash, body) = match item {
+            Item::Absent(hash) => (hash, None),
+            Item::Present(bytes) => {
+                let body = Body::from_bytes(&bytes)?;
+                (body.hash(&owner, &member, header.kind, &target), Some(body))
+            }
+        };
+        let id = statement_id(&owner, &member, &body_hash, &header_bytes);
+        Ok(Self { id, owner, member, target, header, header_bytes, body_hash, body })
+    }
+
+    /// What the body says; `None` without one.
+    ///
+    /// # Errors
+    /// [`ContentError`] when it is not in the format.
+    pub fn content(&self) -> Result<Option<Content>, ContentError> {
+        self.body.as_ref().map(Body::content).transpose()
+    }
+}
+
+fn statement_id(owner: &OwnerId, member: &MemberId, body: &BodyHash, header: &[u8]) -> StatementId {
+    StatementId(hash(&[b"amends/statement/1", &owner.0, &member.0, &body.0, header]))
+}
+
+/// The body hash of raw parts, for verifying a record before its statements are read. `None` when the header or body cannot be
+/// read, so that nobody can have signed it by this format.
+pub fn body_hash(owner: &OwnerId, member: &MemberId, header: &[u8], body: &[u8]) -> Option<BodyHash> {
+    let header = Header::decode(header).ok()?;
+    let target = header.subject.target(owner, member);
+    Some(Body::from_bytes(body).ok()?.hash(owner, member, header.kind, &target))
+}

@@ -1,0 +1,178 @@
+//! Something one person wrote: a boundary, an appreciation, a journal entry.
+//!
+//! # Merge rule
+//! Only the author's words count, and ownership proves itself: the entry's id is made from the author and fresh randomness. An
+//! edit words the whole entry anew and names the wordings it replaces; two concurrent edits from one's own two phones are both
+//! shown until the next edit names both. The other member can acknowledge a wording, nothing else.
+
+use super::RuleError;
+use crate::id::{Day, EntryId, MemberId, StatementId};
+use crate::statement::{Header, Kind, Role, Statement, StatementSet, Subject, Value};
+use std::collections::BTreeMap;
+
+/// How an entry stands with the other member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnEntryState {
+    /// There for the other to read, or in the vault.
+    Shared,
+    /// The other acknowledged the wording that stands.
+    Acknowledged,
+    /// The other acknowledged an earlier wording.
+    ChangedSinceAcknowledged,
+    /// The author took the words back.
+    Redacted,
+}
+
+impl OwnEntryState {
+    /// The stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Acknowledged => "acknowledged",
+            Self::ChangedSinceAcknowledged => "changed_since_acknowledged",
+            Self::Redacted => "redacted",
+        }
+    }
+}
+
+/// One wording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    /// Its statement.
+    pub hash: StatementId,
+    /// The day the author claims.
+    pub day: Day,
+    /// Whether no later wording replaced it.
+    pub current: bool,
+    /// Whether its words were taken back.
+    pub redacted: bool,
+    /// The practice and its version.
+    pub practice: Option<(String, u32)>,
+    /// Fields by number, when the words are here.
+    pub fields: Option<BTreeMap<u32, Value>>,
+    /// Whether the other member acknowledged exactly this wording.
+    pub acknowledged: bool,
+}
+
+/// What is shown of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnEntryView {
+    /// Who wrote it.
+    pub author: MemberId,
+    /// How it stands.
+    pub state: OwnEntryState,
+    /// Every wording, in view order; more than one may be current.
+    pub wordings: Vec<Wording>,
+}
+
+/// The author of an entry, once the statement that made it is here.
+pub fn author(set: &StatementSet) -> Option<MemberId> {
+    set.of_kind(Kind::CREATE).next().map(|create| create.member)
+}
+
+/// What is shown; `None` until the statement that made the entry is here.
+pub fn view(set: &StatementSet) -> Option<OwnEntryView> {
+    let author = author(set)?;
+    let wordings: Vec<Wording> = set
+        .ordered()
+        .into_iter()
+        .filter(|statement| is_wording(statement, author))
+        .map(|statement| wording(set, statement, author))
+        .collect();
+    let current = || wordings.iter().filter(|wording| wording.current);
+    let state = if wordings.iter().all(|wording| wording.redacted) {
+        OwnEntryState::Redacted
+    } else if current().all(|wording| wording.acknowledged) {
+        OwnEntryState::Acknowledged
+    } else if wordings.iter().any(|wording| wording.acknowledged) {
+        OwnEntryState::ChangedSinceAcknowledged
+    } else {
+        OwnEntryState::Shared
+    };
+    Some(OwnEntryView { author, state, wordings })
+}
+
+fn is_wording(statement: &Statement, author: MemberId) -> bool {
+    statement.member == author && matches!(statement.header.kind, Kind::CREATE | Kind::EDIT)
+}
+
+fn wording(set: &StatementSet, statement: &Statement, author: MemberId) -> Wording {
+    let redacted = set.is_redacted(statement);
+    let content = statement.content().ok().flatten().filter(|_| !redacted);
+    let acknowledged = set.of_kind(Kind::ACKNOWLEDGE).any(|acknowledge| {
+        acknowledge.member != author && acknowledge.header.named(Role::SUBJECT).any(|id| id == statement.id)
+    });
+    Wording {
+        hash: statement.id,
+        day: statement.header.day,
+        current: set.is_current(statement),
+        redacted,
+        practice: content.as_ref().and_then(|content| content.practice.clone().zip(content.version)),
+        fields: content.and_then(|content| content.fields),
+        acknowledged,
+    }
+}
+
+/// The header for wording one's own entry anew. It names every wording that stands, and every redaction, so that the new words
+/// are not covered by it.
+///
+/// # Errors
+/// [`RuleError::NotFound`], [`RuleError::NotYours`].
+pub fn edit(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Result<Header, RuleError> {
+    own(set, me)?;
+    let standing = set.iter().filter(|statement| {
+        statement.member == me
+            && matches!(statement.header.kind, Kind::CREATE | Kind::EDIT | Kind::REDACT)
+            && set.is_current(statement)
+    });
+    Ok(Header::new(Kind::EDIT, Subject::Target(target), day).over(standing.map(|statement| statement.id)))
+}
+
+/// The header for taking one's words back for good.
+///
+/// # Errors
+/// [`RuleError::NotFound`], [`RuleError::NotYours`], [`RuleError::Redacted`] when nothing is left to take back.
+pub fn redact(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Result<Header, RuleError> {
+    own(set, me)?;
+    if set.iter().filter(|statement| is_wording(statement, me)).all(|statement| set.is_redacted(statement)) {
+        return Err(RuleError::Redacted);
+    }
+    Ok(Header::new(Kind::REDACT, Subject::Target(target), day))
+}
+
+/// The header for acknowledging the other's wording: the one named, or the only one that stands.
+///
+/// # Errors
+/// [`RuleError::NotFound`], [`RuleError::Yours`], [`RuleError::Redacted`], [`RuleError::AmbiguousRevision`].
+pub fn acknowledge(
+    set: &StatementSet,
+    me: MemberId,
+    target: EntryId,
+    day: Day,
+    wording: Option<&StatementId>,
+) -> Result<Header, RuleError> {
+    let author = author(set).ok_or(RuleError::NotFound)?;
+    if author == me {
+        return Err(RuleError::Yours);
+    }
+    let wordings: Vec<&Statement> = set.iter().filter(|statement| is_wording(statement, author)).collect();
+    let named: Vec<&Statement> = match wording {
+        Some(id) => wordings.into_iter().filter(|statement| statement.id == *id).collect(),
+        None => wordings.into_iter().filter(|statement| set.is_current(statement)).collect(),
+    };
+    match named.as_slice() {
+        [one] if set.is_redacted(one) || one.body.is_none() => Err(RuleError::Redacted),
+        [one] => Ok(Header::new(Kind::ACKNOWLEDGE, Subject::Target(target), day).naming(Role::SUBJECT, one.id)),
+        [] => Err(RuleError::NotFound),
+        _ => Err(RuleError::AmbiguousRevision),
+    }
+}
+
+fn own(set: &StatementSet, me: MemberId) -> Result<(), RuleError> {
+    match author(set) {
+        None => Err(RuleError::NotFound),
+        Some(author) if author != me => Err(RuleError::NotYours),
+        Some(_) => Ok(()),
+    }
+}

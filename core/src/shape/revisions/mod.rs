@@ -1,0 +1,246 @@
+//! Revisions and consent: what two people agreed, exactly.
+//!
+//! # Merge rule
+//! Revisions are immutable and name their parents by hash; text is never merged. Each member's stance on each revision is their
+//! own: a consent, or the proposal itself, stands unless a withdrawal of theirs covers the revision and is not named in the
+//! stance's `over`. With S the revisions both stand on (whole, with every ancestor known), the text **in force** is the greatest
+//! element of S that is ancestor or descendant of every other; elements of S beside or above it that do not line up are
+//! **crossed** and left to the two people. Everything is computed from the set of statements, so order, duplication and partition
+//! of deliveries do not matter.
+
+mod derive;
+mod draft;
+mod graph;
+
+pub use derive::{AgreementState, Parties};
+
+use crate::id::{Day, MemberId, StatementId};
+use crate::statement::{Kind, Role, Statement, StatementSet, Value};
+use derive::{Derived, derive, open_retirements};
+use graph::Graph;
+use std::collections::BTreeMap;
+
+/// An agreement as one person's phone knows it: what holds, what they may do.
+pub struct Agreement<'a> {
+    set: &'a StatementSet,
+    parties: Parties,
+    graph: Graph<'a>,
+    readable: Vec<bool>,
+    derived: Derived,
+}
+
+/// One person's consent to one revision.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ConsentView {
+    /// Who.
+    pub member: MemberId,
+    /// The day they claim.
+    pub day: Day,
+}
+
+/// One proposed wording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionView {
+    /// Its hash: the statement id of its proposal.
+    pub hash: StatementId,
+    /// Who proposed it.
+    pub author: MemberId,
+    /// The day they claim.
+    pub day: Day,
+    /// The revisions it amends.
+    pub parents: Vec<StatementId>,
+    /// The practice and its version.
+    pub practice: Option<(String, u32)>,
+    /// Its fields by number; `None` when the words are not here (withheld, taken back, not arrived) or not readable.
+    pub fields: Option<BTreeMap<u32, Value>>,
+    /// Whether its author took the words back before the other agreed.
+    pub redacted: bool,
+    /// Whether content or an ancestor is missing here, or it was made with a newer version: nobody can agree to it yet.
+    pub pending: bool,
+    /// Who stands on it.
+    pub consents: Vec<ConsentView>,
+}
+
+/// A withdrawal or ending that still counts.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct WithdrawnView {
+    /// Who.
+    pub member: MemberId,
+    /// The day they claim.
+    pub day: Day,
+    /// The revision, or the whole agreement.
+    pub revision: Option<StatementId>,
+    /// Whether they asked to end the agreement.
+    pub retired: bool,
+}
+
+/// What somebody said about a revision or the agreement.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RemarkView {
+    /// Its statement.
+    pub id: StatementId,
+    /// Who.
+    pub member: MemberId,
+    /// The day they claim.
+    pub day: Day,
+    /// Which revision, if one.
+    pub revision: Option<StatementId>,
+    /// The words; `None` when there are none or they were taken back.
+    pub text: Option<String>,
+    /// Whether it declines the revision.
+    pub declined: bool,
+}
+
+/// Everything a person is shown of an agreement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgreementView {
+    /// What it is.
+    pub state: AgreementState,
+    /// Whether the partner's phone has shown that it knows of one's consent to the text in force. Until then it is "agreed
+    /// here".
+    pub settled: bool,
+    /// The text in force.
+    pub in_force: Option<StatementId>,
+    /// Wordings that wait for an answer.
+    pub heads: Vec<StatementId>,
+    /// Wordings both agreed to that do not line up.
+    pub crossed: Vec<StatementId>,
+    /// Who agreed to an earlier wording than the one now proposed.
+    pub needs_reconsent: Vec<MemberId>,
+    /// Every wording, in view order.
+    pub revisions: Vec<RevisionView>,
+    /// Who withdrew what.
+    pub withdrawn: Vec<WithdrawnView>,
+    /// Declines and comments, in view order.
+    pub remarks: Vec<RemarkView>,
+}
+
+impl<'a> Agreement<'a> {
+    /// The agreement of a set of statements. `knows` says whether this version knows a practice at a version: words it does not
+    /// know cannot be agreed to.
+    pub fn new(set: &'a StatementSet, parties: Parties, knows: impl Fn(&str, u32) -> bool) -> Self {
+        let graph = Graph::new(set);
+        let readable = graph.revisions.iter().map(|revision| {
+            let content = revision.content().ok().flatten().filter(|_| !set.is_redacted(revision));
+            let named = content.and_then(|content| content.practice.zip(content.version));
+            named.is_some_and(|(practice, version)| knows(&practice, version))
+        });
+        let readable: Vec<bool> = readable.collect();
+        let derived = derive(&graph, set, parties, &readable);
+        Self { set, parties, graph, readable, derived }
+    }
+
+    /// What it is.
+    pub fn state(&self) -> AgreementState {
+        self.derived.state
+    }
+
+    /// The revision in force.
+    pub fn in_force(&self) -> Option<&'a Statement> {
+        self.derived.in_force.and_then(|at| self.graph.revisions.get(at).copied())
+    }
+
+    /// Wordings that wait for an answer of `member`.
+    pub fn awaits(&self, member: MemberId) -> Vec<StatementId> {
+        let open = self.derived.heads.iter().filter(|at| !self.graph.stands(member, **at));
+        open.filter_map(|at| self.id(*at)).collect()
+    }
+
+    /// The heads, greatest revisions that somebody stands on.
+    pub fn heads(&self) -> Vec<StatementId> {
+        self.derived.heads.iter().filter_map(|at| self.id(*at)).collect()
+    }
+
+    /// Who agreed to an earlier wording than the one proposed now.
+    pub fn needs_reconsent(&self) -> &[MemberId] {
+        &self.derived.reconsent
+    }
+
+    /// One's own stances on the text in force: once the partner's phone has seen one of them, the agreement is settled.
+    pub fn own_stance_in_force(&self) -> Option<&'a Statement> {
+        self.derived.in_force.and_then(|at| self.graph.standing(self.parties.me, at))
+    }
+
+    fn id(&self, at: usize) -> Option<StatementId> {
+        self.graph.revisions.get(at).map(|revision| revision.id)
+    }
+
+    /// Everything to show. `seen` says whether the partner's phone has seen a statement of one's own.
+    pub fn view(&self, seen: impl Fn(&StatementId) -> bool) -> AgreementView {
+        let ids = |numbers: &[usize]| numbers.iter().filter_map(|at| self.id(*at)).collect();
+        let ordered = self.set.ordered();
+        AgreementView {
+            state: self.derived.state,
+            settled: self.own_stance_in_force().is_some_and(|stance| seen(&stance.id)),
+            in_force: self.in_force().map(|revision| revision.id),
+            heads: ids(&self.derived.heads),
+            crossed: ids(&self.derived.crossed),
+            needs_reconsent: self.derived.reconsent.clone(),
+            revisions: ordered.iter().filter_map(|statement| self.revision_view(statement)).collect(),
+            withdrawn: ordered.iter().flat_map(|statement| self.withdrawn_view(statement)).collect(),
+            remarks: ordered.iter().filter_map(|statement| self.remark_view(statement)).collect(),
+        }
+    }
+
+    fn revision_view(&self, statement: &Statement) -> Option<RevisionView> {
+        let at = self.graph.number(&statement.id)?;
+        let redacted = self.set.is_redacted(statement);
+        let content = statement.content().ok().flatten().filter(|_| !redacted);
+        let consents = self.parties.both().into_iter().filter_map(|member| {
+            let stance = self.graph.standing(member, at)?;
+            Some(ConsentView { member, day: stance.header.day })
+        });
+        Some(RevisionView {
+            hash: statement.id,
+            author: statement.member,
+            day: statement.header.day,
+            parents: statement.header.named(Role::PARENT).collect(),
+            practice: content.as_ref().and_then(|content| content.practice.clone().zip(content.version)),
+            fields: content.and_then(|content| content.fields),
+            redacted,
+            pending: !self.graph.is_rooted(at) || !self.readable.get(at).copied().unwrap_or(false),
+            consents: consents.collect(),
+        })
+    }
+
+    fn withdrawn_view(&self, statement: &Statement) -> Vec<WithdrawnView> {
+        let view = |revision, retired| WithdrawnView {
+            member: statement.member,
+            day: statement.header.day,
+            revision,
+            retired,
+        };
+        match statement.header.kind {
+            Kind::RETIRE if open_retirements(&self.graph, self.set).contains(&statement.id) => vec![view(None, true)],
+            Kind::WITHDRAW => {
+                let mut named = statement.header.named(Role::SUBJECT).peekable();
+                if named.peek().is_none() {
+                    let counts = (0..self.graph.revisions.len()).any(|at| self.graph.withdrew(statement.member, at));
+                    return if counts { vec![view(None, false)] } else { Vec::new() };
+                }
+                let counts = |id: &StatementId| {
+                    self.graph.number(id).is_some_and(|at| self.graph.withdrew(statement.member, at))
+                };
+                named.filter(counts).map(|id| view(Some(id), false)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn remark_view(&self, statement: &Statement) -> Option<RemarkView> {
+        let declined = match statement.header.kind {
+            Kind::DECLINE => true,
+            Kind::COMMENT => false,
+            _ => return None,
+        };
+        let content = statement.content().ok().flatten().filter(|_| !self.set.is_redacted(statement));
+        Some(RemarkView {
+            id: statement.id,
+            member: statement.member,
+            day: statement.header.day,
+            revision: statement.header.named(Role::SUBJECT).next(),
+            text: content.and_then(|content| content.text),
+            declined,
+        })
+    }
+}
