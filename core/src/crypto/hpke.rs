@@ -103,6 +103,18 @@ pub(super) fn seal_to(
     Ok([&enc.to_bytes()[..], &ciphertext].concat())
 }
 
+/// Whether anything can be sealed to this key: tries it, with an ephemeral key that is used for nothing else.
+pub(super) fn is_usable_public_key(public: &[u8; 32]) -> bool {
+    struct Zeros;
+    impl Randomness for Zeros {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+            bytes.fill(0);
+            Ok(())
+        }
+    }
+    seal_to(public, None, b"", b"", b"", &mut Zeros).is_ok()
+}
+
 /// The text of `enc ‖ ciphertext`; none when it was not sealed to this key under these conditions.
 pub(super) fn open_from(
     private: &PrivateKey,

@@ -23,7 +23,7 @@ pub struct Unresolved {
     pub error: Option<PackError>,
 }
 
-/// Reads all records of `segments`, in an order in which a record comes after those whose ids it names. What cannot be read is
+/// Reads all records of one pack's `segments`, in an order in which a record comes after those whose ids it names. What cannot be read is
 /// left out and said.
 pub fn load_segments(
     owner: &OwnerId,

@@ -20,7 +20,7 @@ pub(super) fn relay() -> RelayPlace {
     }
 }
 
-pub(super) fn chain_of(device: &DeviceKeys) -> MemberChain {
+pub(in crate::crypto) fn chain_of(device: &DeviceKeys) -> MemberChain {
     let first = Certificate::first(device).unwrap();
     MemberChain::verify(first.member(), &[first.as_bytes()]).unwrap()
 }
@@ -38,7 +38,7 @@ pub(super) enum Machine {
 }
 
 /// One phone, with the person who holds it.
-pub(super) struct Phone {
+pub(in crate::crypto) struct Phone {
     pub(super) machine: Machine,
     pub(super) device: DeviceKeys,
     pub(super) randomness: Noted,
@@ -48,7 +48,7 @@ pub(super) struct Phone {
     pub(super) typing: VecDeque<String>,
     pub(super) asked: usize,
     pub(super) shown: Option<String>,
-    pub(super) pending: Option<Pending>,
+    pub(in crate::crypto) pending: Option<Pending>,
     pub(super) paired: Option<Outcome>,
     pub(super) failed: Option<PairingError>,
 }
@@ -90,8 +90,8 @@ impl Phone {
 /// What the relay does with a step on its way to who asked for it.
 pub(super) type Hostile<'a> = Box<dyn FnMut(Step, &[u8]) -> Option<Vec<u8>> + 'a>;
 
-pub(super) struct World<'a> {
-    pub(super) phones: [Phone; 2],
+pub(in crate::crypto) struct World<'a> {
+    pub(in crate::crypto) phones: [Phone; 2],
     pub(super) link: String,
     pub(super) words: String,
     pub(super) cells: BTreeMap<u8, Vec<u8>>,
@@ -99,8 +99,8 @@ pub(super) struct World<'a> {
     pub(super) hostile: Hostile<'a>,
 }
 
-pub(super) const INVITER: usize = 0;
-pub(super) const JOINER: usize = 1;
+pub(in crate::crypto) const INVITER: usize = 0;
+pub(in crate::crypto) const JOINER: usize = 1;
 
 impl<'a> World<'a> {
     pub(super) fn new(inviter: Phone, joiner: Phone) -> Self {
@@ -159,7 +159,7 @@ impl<'a> World<'a> {
     }
 
     /// Lets everything happen that can.
-    pub(super) fn run(&mut self) {
+    pub(in crate::crypto) fn run(&mut self) {
         for who in [INVITER, JOINER] {
             self.input(who, Input::Start);
         }
@@ -286,7 +286,7 @@ pub(super) fn try_joiner(
         let words = invited.words.as_ref().unwrap().to_text().parse().unwrap();
         Joiner::from_words(&words, Cost::NONE, pin, home, &means)?
     } else {
-        Joiner::from_link(&invited.link, home, &means).unwrap()?
+        Joiner::from_link(&invited.link, home, &means)?
     };
     Ok(Phone::new(Machine::Joiner(Box::new(joiner)), 2, randomness))
 }
@@ -337,11 +337,11 @@ pub(super) fn space_between(seed: u8) -> PartnerPairing {
     }
 }
 
-pub(super) fn partners<'a>(words: bool, seed: u8) -> World<'a> {
+pub(in crate::crypto) fn partners<'a>(words: bool, seed: u8) -> World<'a> {
     meet(space_offer(), words, seed)
 }
 
-pub(super) fn devices<'a>(words: bool, seed: u8) -> World<'a> {
+pub(in crate::crypto) fn devices<'a>(words: bool, seed: u8) -> World<'a> {
     meet(grant(), words, seed)
 }
 
