@@ -86,6 +86,7 @@ impl World {
         self.relay.trouble = None;
         for at in 0..self.phones.len() {
             self.phones[at].reachable = true;
+            self.phones[at].clock_off_s = 0;
             self.phones[at].dies_after = None;
             self.phones[at].disk.with(|store| store.inject(Default::default()));
             self.start(at)?;
@@ -303,6 +304,11 @@ fn same(
 /// A view without what depends on whose phone shows it.
 fn shared(view: &EntryView, own: bool) -> Value {
     let mut shown = serde_json::to_value(view).unwrap_or_default();
+    // A phone that never had the words cannot know what they were for.
+    let redacted = shown.get("state") == Some(&Value::String("redacted".to_owned()));
+    if redacted || matches!(view, EntryView::Revisions { .. }) {
+        shown.as_object_mut().and_then(|map| map.remove("practice"));
+    }
     if own {
         return shown;
     }

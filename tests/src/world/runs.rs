@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Steps of a run unless another number is asked for.
 pub const STEPS: usize = 120;
 /// Runs that shortening a schedule may take.
-const SHORTENING_MAX: usize = 150;
+const SHORTENING_MAX: usize = 80;
 
 /// What is played.
 #[derive(Debug, Clone, Copy)]
