@@ -77,13 +77,26 @@ pub fn shared(phone: &Phone) -> Vec<Value> {
     entries
 }
 
-/// `settled` says what a phone knows of the other; nothing else depends on who looks once both answers of a day are open.
+/// `settled` says what a phone knows of the other, and sets are told with oneself first. Nothing else depends on who looks,
+/// once both answers of a day are open.
 fn perspective_free(mut entry: Value) -> Value {
     if let Some(entry) = entry.as_object_mut() {
         entry.remove("settled");
-        if let Some(Value::Array(answers)) = entry.get_mut("answers") {
-            answers.sort_by_key(|answer| answer["member"].as_str().map(str::to_owned));
-        }
     }
+    in_order(&mut entry);
     entry
+}
+
+/// Sets of what members said, in one order.
+fn in_order(value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            items.iter_mut().for_each(in_order);
+            if items.iter().all(|item| item["member"].is_string()) {
+                items.sort_by_cached_key(Value::to_string);
+            }
+        }
+        Value::Object(object) => object.values_mut().for_each(in_order),
+        _ => {}
+    }
 }

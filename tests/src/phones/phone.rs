@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::process::Running;
+use super::process::{Ended, Running};
 use super::programs::phone_program;
 use super::reply::{Reply, text};
 use super::shell::Shell;
@@ -194,18 +194,27 @@ impl Conversation {
         self.running.say(line);
     }
 
-    /// Waits for the end and takes what was printed since the last event.
+    /// Ends its stdin, waits for its end and takes what was printed since the last event.
     pub fn finish(self) -> Reply {
         let what = self.running.what().to_owned();
-        let ended = self.running.finish();
-        let objects = ended.lines.iter().map(|line| parsed(line)).collect();
-        Reply { code: ended.code, objects, complaints: ended.complaints, what }
+        reply(what, self.running.finish())
+    }
+
+    /// Waits until it ends by itself, while its owner still sits at the keyboard.
+    pub fn wait(self) -> Reply {
+        let what = self.running.what().to_owned();
+        reply(what, self.running.wait())
     }
 
     /// Ends it as a crash would, and takes what was printed since the last event.
     pub fn kill(self) -> Vec<Value> {
         self.running.kill().lines.iter().map(|line| parsed(line)).collect()
     }
+}
+
+fn reply(what: String, ended: Ended) -> Reply {
+    let objects = ended.lines.iter().map(|line| parsed(line)).collect();
+    Reply { code: ended.code, objects, complaints: ended.complaints, what }
 }
 
 /// Every line is whole, even of a phone that was killed: it prints a line at once or not at all.

@@ -89,6 +89,11 @@ impl Running {
         self.ended()
     }
 
+    /// Waits until it ends by itself, its stdin still open.
+    pub(super) fn wait(mut self) -> Ended {
+        self.ended()
+    }
+
     /// Ends it as a crash would, at once, and takes what it had printed.
     pub(super) fn kill(mut self) -> Ended {
         // Gone already is as good.

@@ -53,10 +53,7 @@ impl Relay {
     /// Starts it where it was, on a new port behind the same address.
     pub fn start_again(&mut self) {
         assert!(self.running.is_none(), "the relay runs");
-        let mut command = Command::new(relay_program());
-        command.env_clear().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(self.data());
-        command.arg("--config").arg(self.folder.join("config.toml"));
-        let mut running = Running::start(command);
+        let mut running = Running::start(self.command());
         let link = loop {
             let Some(line) = running.line() else { panic!("the relay is not ready: {}", running.complaints()) };
             if let Some(link) = line.strip_prefix("relay ready: ") {
@@ -69,6 +66,13 @@ impl Relay {
         self.address = format!("amends-relay://{}/#{pin}", self.tap.address());
         self.running = Some(running);
         self.tap.point_at(Some(place));
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(relay_program());
+        command.env_clear().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(self.data());
+        command.arg("--config").arg(self.folder.join("config.toml"));
+        command
     }
 
     /// Asks it to stop, and waits until it did.
@@ -89,6 +93,16 @@ impl Relay {
     /// A relay that lost everything but its identity.
     pub fn lose_boxes(&mut self) {
         self.stop();
+        self.start_without_boxes();
+    }
+
+    /// The exit code of a relay that can't start where it was.
+    pub fn refuses_to_start(&mut self) -> Option<i32> {
+        Running::start(self.command()).finish().code
+    }
+
+    /// Starts a stopped relay with nothing but its identity left.
+    pub fn start_without_boxes(&mut self) {
         for entry in fs::read_dir(self.data()).expect("the relay has a folder") {
             let path = entry.expect("the folder can be read").path();
             if path.file_name().is_some_and(|name| name != "identity.pem") {
