@@ -51,11 +51,15 @@ impl Drop for Attached<'_> {
 
 /// Those who wait in this round. They are told when it fails.
 #[derive(Default)]
-struct Waiting(Vec<Ask>);
+struct Waiting {
+    asks: Vec<Ask>,
+    /// Everything was sent and read once in this round: whoever asked later asked over a link that had been good.
+    settled: bool,
+}
 
 impl Waiting {
     fn answer(&mut self, result: &Result<(), ClientError>) {
-        for ask in self.0.drain(..) {
+        for ask in self.asks.drain(..) {
             // Whoever asked may have given up.
             let _ = ask.send(result.clone());
         }
@@ -67,11 +71,12 @@ impl Shared {
     pub(super) async fn round(&self, until: Until<'_>, mut stop: Stop<'_>) -> Result<Ended, ClientError> {
         let mut waiting = Waiting::default();
         let ended = self.connected_round(&until, &mut stop, &mut waiting).await;
-        waiting.0.extend(self.take_asks());
+        waiting.asks.extend(self.take_asks());
         match &ended {
+            // A link that had been good says nothing about the relay now: the next round is theirs.
+            Err(ClientError::Link(_)) if waiting.settled && matches!(until, Until::Lost) => self.put_back(waiting.asks),
+            Ok(Ended::RelayChanged) => self.put_back(waiting.asks),
             Err(error) => waiting.answer(&Err(error.clone())),
-            // The next round is theirs.
-            Ok(Ended::RelayChanged) => self.put_back(waiting.0),
             Ok(_) => waiting.answer(&Err(ClientError::Stopped)),
         }
         ended
@@ -107,27 +112,27 @@ impl Shared {
     ) -> Result<Ended, ClientError> {
         self.input(Input::Connected { exporter: link.exporter() })?;
         self.tell(ClientEvent::Online);
-        let mut settled_told = false;
+        let mut told = false;
         loop {
             let asks = self.take_asks();
-            waiting.0.extend(asks);
-            if !waiting.0.is_empty() {
+            waiting.asks.extend(asks);
+            if !waiting.asks.is_empty() {
                 self.with(|home, now| home.flush(now))?;
             }
             self.deliver(link)?;
             match self.settled()? {
-                None => settled_told = false,
+                None => told = false,
                 Some(refusal) => {
                     waiting.answer(&refusal.map_or(Ok(()), |code| Err(ClientError::Refused(code))));
-                    if !settled_told {
+                    if !told {
                         self.tell(ClientEvent::Settled);
-                        settled_told = true;
                     }
+                    (told, waiting.settled) = (true, true);
                 }
             }
             let done = match until {
                 Until::Lost => false,
-                Until::Answered => waiting.0.is_empty() && !self.is_asked(),
+                Until::Answered => waiting.asks.is_empty() && !self.is_asked(),
                 Until::Reached(far) => far(&*self.home()?),
             };
             if done {
@@ -185,16 +190,15 @@ impl Shared {
     async fn offline(&self, again: tokio::time::Instant, mut stop: Stop<'_>) -> Result<Ended, ClientError> {
         let relay = self.home()?.relay();
         loop {
+            if self.is_asked() || self.home()?.relay() != relay {
+                return Ok(Ended::Done);
+            }
             let tick = self.tick_at()?;
             tokio::select! {
                 biased;
                 () = stop.as_mut() => return Ok(Ended::Stopped),
                 () = tokio::time::sleep_until(again) => return Ok(Ended::Done),
-                () = self.wake.notified() => {
-                    if self.is_asked() || self.home()?.relay() != relay {
-                        return Ok(Ended::Done);
-                    }
-                }
+                () = self.wake.notified() => {}
                 () = until_instant(tick) => self.input(Input::Tick)?,
             }
         }
