@@ -4,7 +4,9 @@ pub mod id;
 
 pub mod crypto;
 pub mod document;
+pub mod home;
 pub mod practice;
 pub mod shape;
 pub mod statement;
 pub mod storage;
+pub mod sync;

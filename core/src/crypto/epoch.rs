@@ -131,6 +131,7 @@ impl EpochParts {
                 &device.sealing,
                 None,
                 &info(owner),
+                b"",
                 key.as_bytes(),
                 randomness,
             )?;
@@ -260,8 +261,8 @@ impl EpochParts {
             .iter()
             .find(|(to, _)| *to == id)
             .ok_or(EpochError::NotSealedToUs)?;
-        let key =
-            open_from(device.sealing(), None, &info(owner), sealed).ok_or(EpochError::WrongKey)?;
+        let key = open_from(device.sealing(), None, &info(owner), b"", sealed)
+            .ok_or(EpochError::WrongKey)?;
         let key: &[u8; 32] = key
             .as_slice()
             .try_into()

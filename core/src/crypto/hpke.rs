@@ -1,5 +1,5 @@
 //! RFC 9180 as this room calls it: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305, in base and PSK mode, one message
-//! per context, no associated data.
+//! per context.
 
 use super::primitive::PrimitiveError;
 use super::random::{Lent, NoRandomness, Randomness};
@@ -79,6 +79,7 @@ pub(super) fn seal_to(
     public: &[u8; 32],
     psk: Option<Psk<'_>>,
     info: &[u8],
+    aad: &[u8],
     text: &[u8],
     randomness: &mut dyn Randomness,
 ) -> Result<Vec<u8>, SealToError> {
@@ -93,12 +94,7 @@ pub(super) fn seal_to(
     };
     let mut lent = Lent::new(randomness);
     let sealed = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &mode,
-        &public,
-        info,
-        text,
-        &[],
-        &mut lent,
+        &mode, &public, info, text, aad, &mut lent,
     );
     if lent.failed() {
         return Err(NoRandomness.into());
@@ -112,6 +108,7 @@ pub(super) fn open_from(
     private: &PrivateKey,
     psk: Option<Psk<'_>>,
     info: &[u8],
+    aad: &[u8],
     sealed: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
     if info.len() > INFO_MAX {
@@ -124,12 +121,7 @@ pub(super) fn open_from(
         None => OpModeR::Base,
     };
     hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &mode,
-        &private.0,
-        &enc,
-        info,
-        ciphertext,
-        &[],
+        &mode, &private.0, &enc, info, ciphertext, aad,
     )
     .ok()
     .map(Zeroizing::new)

@@ -1,1 +1,5 @@
 //! The catalogue, typed entries, derived states and views.
+
+pub mod catalogue;
+
+pub use catalogue::{Field, FieldError, FieldKind, Practice, Safety, Schedule, Shape, Writers};

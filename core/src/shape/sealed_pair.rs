@@ -132,9 +132,10 @@ impl<'a> Pair<'a> {
             take_back.member == commitment.member
                 && take_back.header.named(Role::OWN_COMMITMENT).any(|id| id == commitment.id)
         });
-        let replaced = self.set.of_kind(Kind::COMMIT).any(|later| {
-            later.member == commitment.member && later.header.over.contains(&commitment.id)
-        });
+        let replaced = self
+            .set
+            .of_kind(Kind::COMMIT)
+            .any(|later| later.member == commitment.member && later.header.over.contains(&commitment.id));
         !taken_back && !replaced
     }
 
@@ -193,7 +194,11 @@ pub fn view(set: &StatementSet, me: MemberId, own: &[Body], hint: bool, past: bo
     let theirs_open = answers.iter().any(|answer| answer.member != me);
     let state = match (mine.is_empty(), theirs.is_empty()) {
         _ if theirs_open && (mine_open || mine.is_empty()) => {
-            if answers.iter().all(|answer| answer.passed) { SealedState::Passed } else { SealedState::Open }
+            if answers.iter().all(|answer| answer.passed) {
+                SealedState::Passed
+            } else {
+                SealedState::Open
+            }
         }
         (false, false) => SealedState::BothSealed,
         (false, true) if past => SealedState::Unopened,
@@ -271,9 +276,8 @@ pub fn commit(set: &StatementSet, me: MemberId, series: SeriesId, date: Day, day
     refuse_open(&pair, me)?;
     let replaced = pair.active(true, me).into_iter().map(|commitment| commitment.id);
     let header = Header::new(Kind::COMMIT, Subject::Occurrence { series, day: date }, day).over(replaced);
-    let read = pair.openings.iter().filter(|(opening, _)| {
-        opening.member != me && opening.header.kind == Kind::SHARE_ANYWAY
-    });
+    let read =
+        pair.openings.iter().filter(|(opening, _)| opening.member != me && opening.header.kind == Kind::SHARE_ANYWAY);
     Ok(read.fold(header, |header, (opening, _)| header.naming(Role::SAW, opening.id)))
 }
 

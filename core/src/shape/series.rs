@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Latest hour at which a day may roll over.
-pub const ROLLOVER_HOUR_MAX: u8 = 11;
+pub const ROLLOVER_HOUR_MAX: u8 = 23;
 
 /// A zone or hour that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +71,6 @@ mod tests {
         assert_eq!(day("1950-01-01T00:00:00Z", "Asia/Tokyo", 4), "1970-01-01");
         assert_eq!(day("2500-01-01T00:00:00Z", "Asia/Tokyo", 4), "2199-12-31");
         assert_eq!(check_zone("Mars/Olympus", 4), Err(ZoneError));
-        assert_eq!(check_zone("Europe/Berlin", 12), Err(ZoneError));
+        assert_eq!(check_zone("Europe/Berlin", 24), Err(ZoneError));
     }
 }

@@ -118,7 +118,8 @@ impl Body {
     /// The hash that binds this body to who says it, how, and of what.
     pub fn hash(&self, owner: &OwnerId, member: &MemberId, kind: Kind, target: &EntryId) -> BodyHash {
         let kind = kind.0.to_be_bytes();
-        let parts = [b"amends/body/1", owner.as_bytes(), member.as_bytes(), &kind, &target.0, &self.nonce, &self.content];
+        let parts =
+            [b"amends/body/1", owner.as_bytes(), member.as_bytes(), &kind, &target.0, &self.nonce, &self.content];
         BodyHash(hash(&parts))
     }
 

@@ -30,10 +30,10 @@ pub use home::Home;
 pub use memory::{Fault, FaultPlan, MemoryStore, Snapshot};
 #[cfg(feature = "sqlite")]
 pub use salvage::{SalvageReport, salvage};
-pub use work::Work;
 pub use sealed::{RowCipher, RowEach, RowUnreadable, Sealed};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+pub use work::Work;
 
 /// What a row belongs to. The numbers are part of the storage format and never change their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -70,6 +70,7 @@ impl Secrets {
             to,
             Some(self.psk()),
             &info.concat(),
+            b"",
             &plain,
             randomness,
         )?)
@@ -85,7 +86,7 @@ impl Secrets {
         if sealed.len() > MAX {
             return None;
         }
-        let plain = open_from(key, Some(self.psk()), &info.concat(), sealed)?;
+        let plain = open_from(key, Some(self.psk()), &info.concat(), b"", sealed)?;
         let (length, rest) = plain.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         rest.get(..length)

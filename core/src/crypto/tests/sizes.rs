@@ -14,7 +14,7 @@ fn sizes_step_as_the_format_says() {
         // Bytes that no deflater shortens.
         let mut payload = vec![0; length];
         rand_core::Rng::fill_bytes(&mut seeded(1), &mut payload);
-        seal(epoch.key(), epoch.box_id(), &payload).map(|sealed| sealed.len())
+        seal(&epoch, Kind::Record, &payload).map(|sealed| sealed.len())
     };
     const BESIDE: usize = 65 + 5 + 16;
     for full in [512, 1024, 2048, 4096, 8192, 16384] {

@@ -219,8 +219,7 @@ impl<'a> RawChange<'a> {
         if seq == 0 || seq > COUNTER_MAX || start_op == 0 || start_op.saturating_add(operations) > COUNTER_MAX {
             return Err(GuardError::Counter);
         }
-        let facts =
-            ChangeFacts { hash: ChangeHash(hash), actor: actors[0], seq, start_op, operations, deps };
+        let facts = ChangeFacts { hash: ChangeHash(hash), actor: actors[0], seq, start_op, operations, deps };
         Ok(Self { facts, actors, columns })
     }
 

@@ -103,10 +103,7 @@ fn bound(columns: &[(u64, &[u8])]) -> Result<(), GuardError> {
 }
 
 /// The sum of what `weight` says of every run, with the entries bounded.
-fn weigh<'a, T: Item<'a>>(
-    column: &'a [u8],
-    mut weight: impl FnMut(T, u64) -> Option<u64>,
-) -> Result<u64, GuardError> {
+fn weigh<'a, T: Item<'a>>(column: &'a [u8], mut weight: impl FnMut(T, u64) -> Option<u64>) -> Result<u64, GuardError> {
     let mut runs = Runs::<T>::new(column);
     let (mut entries, mut total) = (0_u64, 0_u64);
     while let Some((value, count)) = runs.next()? {

@@ -5,10 +5,21 @@ use proptest::sample::Index;
 /// What a device does in a random history.
 #[derive(Debug, Clone)]
 enum Act {
-    Type { device: usize, at: Index, delete: usize, insert: String },
-    Title { device: usize, title: String },
+    Type {
+        device: usize,
+        at: Index,
+        delete: usize,
+        insert: String,
+    },
+    Title {
+        device: usize,
+        title: String,
+    },
     /// Takes what another device has.
-    Meet { device: usize, other: usize },
+    Meet {
+        device: usize,
+        other: usize,
+    },
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -104,7 +115,8 @@ proptest! {
     /// What two people type at the same time is all there, in the order in which each typed it.
     #[test]
     fn concurrent_typing_keeps_both_peoples_characters(
-        start in "[x]{0,8}", mine in "[a-m]{1,12}", yours in "[n-w]{1,12}", at in any::<Index>(), there in any::<Index>(),
+        start in "[x]{0,8}", mine in "[a-m]{1,12}", yours in "[n-w]{1,12}",
+        at in any::<Index>(), there in any::<Index>(),
     ) {
         let (mut first, mut second) = (note(), note());
         if !start.is_empty() {

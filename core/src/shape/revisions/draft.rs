@@ -64,12 +64,7 @@ impl Agreement<'_> {
     /// [`RuleError::AmbiguousRevision`], [`RuleError::NotFound`], [`RuleError::AlreadyConsented`]; [`RuleError::NotReadable`]
     /// when the words are not here or made with a newer version; [`RuleError::MustMerge`] when the revision does not build on
     /// the one in force: write one that builds on both.
-    pub fn consent(
-        &self,
-        target: EntryId,
-        day: Day,
-        revision: Option<&StatementId>,
-    ) -> Result<Vec<Header>, RuleError> {
+    pub fn consent(&self, target: EntryId, day: Day, revision: Option<&StatementId>) -> Result<Vec<Header>, RuleError> {
         let me = self.parties.me;
         let at = self.subject(revision)?;
         if self.graph.stands(me, at) {
@@ -176,10 +171,12 @@ impl Agreement<'_> {
     fn withdrawals_of(&self, target: EntryId, day: Day, named: &[usize]) -> Vec<Header> {
         let chunks = named.chunks(NAMED_MAX);
         let header = |chunk: &[usize]| {
-            chunk.iter().filter_map(|at| self.graph.revisions.get(*at)).fold(
-                Header::new(Kind::WITHDRAW, Subject::Target(target), day),
-                |header, revision| header.naming(Role::SUBJECT, revision.id),
-            )
+            chunk
+                .iter()
+                .filter_map(|at| self.graph.revisions.get(*at))
+                .fold(Header::new(Kind::WITHDRAW, Subject::Target(target), day), |header, revision| {
+                    header.naming(Role::SUBJECT, revision.id)
+                })
         };
         chunks.map(header).collect()
     }

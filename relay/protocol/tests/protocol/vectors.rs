@@ -18,7 +18,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Vec<u8> {
     assert_eq!(text.len() % 2, 0);
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 pub(crate) fn encode(named: &Named) -> Vec<u8> {
@@ -45,7 +48,11 @@ fn golden() -> Vec<Value> {
                 json!({"name": named.name, "direction": direction, "meaning": named.meaning, "hex": hex(&encode(named))})
             })
             .collect();
-        std::fs::write(path(), serde_json::to_string_pretty(&vectors).unwrap() + "\n").unwrap();
+        std::fs::write(
+            path(),
+            serde_json::to_string_pretty(&vectors).unwrap() + "\n",
+        )
+        .unwrap();
     }
     serde_json::from_str(&std::fs::read_to_string(path()).unwrap()).unwrap()
 }
@@ -59,10 +66,20 @@ fn every_message_is_its_golden_frame() {
         assert_eq!(vector["name"], named.name);
         assert_eq!(vector["meaning"], named.meaning);
         let frame = unhex(vector["hex"].as_str().unwrap());
-        assert_eq!(hex(&encode(named)), hex(&frame), "{} is written otherwise", named.name);
+        assert_eq!(
+            hex(&encode(named)),
+            hex(&frame),
+            "{} is written otherwise",
+            named.name
+        );
         match &named.sample {
-            Sample::Up(message) => assert_eq!(&decode_item::<ToRelay>(&item_of(&frame)).unwrap(), message),
-            Sample::Down(message) => assert_eq!(&decode_item::<FromRelay>(&item_of(&frame)).unwrap(), message),
+            Sample::Up(message) => {
+                assert_eq!(&decode_item::<ToRelay>(&item_of(&frame)).unwrap(), message)
+            }
+            Sample::Down(message) => assert_eq!(
+                &decode_item::<FromRelay>(&item_of(&frame)).unwrap(),
+                message
+            ),
         }
     }
 }
@@ -84,7 +101,11 @@ fn the_spec_shows_exactly_these_bytes() {
         assert_eq!(block, vector["hex"].as_str().unwrap(), "{name}");
     }
     let blocks = spec.matches("```hex ").count();
-    assert_eq!(blocks, golden().len(), "SPEC.md has worked bytes that no vector has");
+    assert_eq!(
+        blocks,
+        golden().len(),
+        "SPEC.md has worked bytes that no vector has"
+    );
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn who_knows_the_link_still_needs_the_code() {
         world.phones[INVITER].asked = 0;
         world.input(INVITER, Input::Start);
         world.input(JOINER, Input::Start);
-        while world.deliver(INVITER) || world.deliver(JOINER) {}
+        world.settle_relay();
     }
     let real_code = towards_joiner.phones[JOINER].shown.clone().unwrap();
     towards_inviter.phones[INVITER].typing.push_back(real_code);
@@ -254,7 +254,7 @@ fn words_at_another_relay_are_refused() {
 fn nobody_pairs_with_themself() {
     let (inviter, invited) = inviter(space_offer(), false, 22);
     let keys = device(1);
-    let mut randomness = seeded(23);
+    let mut randomness = Noted::new(23);
     let means = Means {
         device: &keys,
         elapsed_ms: 0,

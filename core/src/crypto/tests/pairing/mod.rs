@@ -3,13 +3,12 @@
 mod hostile;
 mod whole;
 
-use super::{device, seeded};
+use super::{Noted, device, seeded};
 use crate::crypto::certificate::{Certificate, MemberChain};
 use crate::crypto::keys::DeviceKeys;
 use crate::crypto::pairing::*;
 use crate::crypto::stretch::Cost;
 use crate::id::OwnerId;
-use rand_chacha::ChaCha20Rng;
 use std::collections::{BTreeMap, VecDeque};
 
 pub(super) const PIN: [u8; 32] = [0x77; 32];
@@ -42,7 +41,7 @@ pub(super) enum Machine {
 pub(super) struct Phone {
     pub(super) machine: Machine,
     pub(super) device: DeviceKeys,
-    pub(super) randomness: ChaCha20Rng,
+    pub(super) randomness: Noted,
     pub(super) elapsed_ms: u64,
     pub(super) gets: Vec<Step>,
     /// What the person types instead of what the other phone shows, first to last.
@@ -55,7 +54,7 @@ pub(super) struct Phone {
 }
 
 impl Phone {
-    pub(super) fn new(machine: Machine, device_seed: u8, randomness: ChaCha20Rng) -> Self {
+    pub(super) fn new(machine: Machine, device_seed: u8, randomness: Noted) -> Self {
         Self {
             machine,
             device: device(device_seed),
@@ -93,6 +92,8 @@ pub(super) type Hostile<'a> = Box<dyn FnMut(Step, &[u8]) -> Option<Vec<u8>> + 'a
 
 pub(super) struct World<'a> {
     pub(super) phones: [Phone; 2],
+    pub(super) link: String,
+    pub(super) words: String,
     pub(super) cells: BTreeMap<u8, Vec<u8>>,
     pub(super) burned: bool,
     pub(super) hostile: Hostile<'a>,
@@ -106,6 +107,8 @@ impl<'a> World<'a> {
         let hostile = Box::new(|_: Step, bytes: &[u8]| Some(bytes.to_vec()));
         Self {
             phones: [inviter, joiner],
+            link: String::new(),
+            words: String::new(),
             cells: BTreeMap::new(),
             burned: false,
             hostile,
@@ -175,6 +178,11 @@ impl<'a> World<'a> {
         }
     }
 
+    /// As [`World::settle`], with nobody typing.
+    pub(super) fn settle_relay(&mut self) {
+        while self.deliver(INVITER) || self.deliver(JOINER) {}
+    }
+
     pub(super) fn deliver(&mut self, who: usize) -> bool {
         for index in 0..self.phones[who].gets.len() {
             let step = self.phones[who].gets[index];
@@ -235,7 +243,7 @@ impl<'a> World<'a> {
 
 pub(super) fn inviter(offer: Offer, words: bool, seed: u8) -> (Phone, Invited) {
     let keys = device(1);
-    let mut randomness = seeded(seed);
+    let mut randomness = Noted::new(seed);
     let mut means = Means {
         device: &keys,
         elapsed_ms: 0,
@@ -268,7 +276,7 @@ pub(super) fn try_joiner(
     seed: u8,
 ) -> Result<Phone, PairingError> {
     let keys = device(2);
-    let mut randomness = seeded(seed);
+    let mut randomness = Noted::new(seed);
     let means = Means {
         device: &keys,
         elapsed_ms: 0,
@@ -330,11 +338,24 @@ pub(super) fn space_between(seed: u8) -> PartnerPairing {
 }
 
 pub(super) fn partners<'a>(words: bool, seed: u8) -> World<'a> {
-    let (inviter, invited) = inviter(space_offer(), words, seed);
-    World::new(inviter, joiner(&invited, words, false, seed + 100))
+    meet(space_offer(), words, seed)
 }
 
 pub(super) fn devices<'a>(words: bool, seed: u8) -> World<'a> {
-    let (inviter, invited) = inviter(grant(), words, seed);
-    World::new(inviter, joiner(&invited, words, true, seed + 100))
+    meet(grant(), words, seed)
+}
+
+fn meet<'a>(offer: Offer, words: bool, seed: u8) -> World<'a> {
+    let own_device = matches!(offer, Offer::OwnDevice(_));
+    let (inviter, invited) = inviter(offer, words, seed);
+    let joiner = joiner(&invited, words, own_device, seed + 100);
+    let words = invited
+        .words
+        .as_ref()
+        .map(|words| words.to_text().to_string());
+    World {
+        link: invited.link.to_string(),
+        words: words.unwrap_or_default(),
+        ..World::new(inviter, joiner)
+    }
 }
