@@ -91,7 +91,7 @@ impl Client {
             Err(VaultError::Damaged) => None,
             counter => counter?,
         };
-        home.level_with(counter.as_ref())?;
+        home.level_with(clock.now(), counter.as_ref())?;
         if counter.as_ref() != Some(home.counter()) {
             vault.keep_counter(home.counter())?;
         }
