@@ -7,7 +7,7 @@ use super::link::{Link, LinkError, connect};
 use super::shared::{Ask, PhoneHome, Shared};
 use crate::crypto::random::SystemRandomness;
 use crate::sync::Input;
-use amends_protocol::{FromRelay, Push, RelayAddress, Response};
+use amends_protocol::{FromRelay, Push, RelayAddress, Request, RequestId, Response, ToRelay};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -55,9 +55,39 @@ struct Waiting {
     asks: Vec<Ask>,
     /// Everything was sent and read once in this round: whoever asked later asked over a link that had been good.
     settled: bool,
+    /// What such an ask waits for, too: without it a link long dead would pass for one on which nothing happens.
+    ping: Option<RequestId>,
+    pings: u64,
 }
 
 impl Waiting {
+    /// Takes new asks up. Those that need a ping wait while another is under way.
+    fn take(&mut self, shared: &Shared, link: &mut Link) -> Result<(), ClientError> {
+        if self.ping.is_some() || !shared.is_asked() {
+            return Ok(());
+        }
+        self.asks.extend(shared.take_asks());
+        if self.settled {
+            self.pings += 1;
+            // The home counts its requests from below.
+            let id = RequestId(u64::MAX - self.pings);
+            link.queue(&ToRelay::Request(id, Request::Ping)).map_err(|_| LinkError::Malformed)?;
+            self.ping = Some(id);
+        }
+        Ok(())
+    }
+
+    /// Whether a message is the answer to a ping of ours.
+    fn is_pong(&mut self, message: &FromRelay) -> bool {
+        match message {
+            FromRelay::Response(id, _) if Some(*id) == self.ping => {
+                self.ping = None;
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn answer(&mut self, result: &Result<(), ClientError>) {
         for ask in self.asks.drain(..) {
             // Whoever asked may have given up.
@@ -114,8 +144,7 @@ impl Shared {
         self.tell(ClientEvent::Online);
         let mut told = false;
         loop {
-            let asks = self.take_asks();
-            waiting.asks.extend(asks);
+            waiting.take(self, link)?;
             if !waiting.asks.is_empty() {
                 self.with(|home, now| home.flush(now))?;
             }
@@ -123,7 +152,9 @@ impl Shared {
             match self.settled()? {
                 None => told = false,
                 Some(refusal) => {
-                    waiting.answer(&refusal.map_or(Ok(()), |code| Err(ClientError::Refused(code))));
+                    if waiting.ping.is_none() {
+                        waiting.answer(&refusal.map_or(Ok(()), |code| Err(ClientError::Refused(code))));
+                    }
                     if !told {
                         self.tell(ClientEvent::Settled);
                     }
@@ -149,7 +180,7 @@ impl Shared {
                 messages = link.receive() => {
                     let messages = messages?;
                     let arrived = messages.iter().any(brings_records);
-                    for message in messages {
+                    for message in messages.into_iter().filter(|message| !waiting.is_pong(message)) {
                         self.input(Input::Received(message))?;
                     }
                     if arrived {

@@ -27,7 +27,7 @@ const OUTGOING_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
 const READ_BYTES: usize = 64 * 1024;
 
 /// A relay that owes an answer and from which for so long not even an acknowledgement came is gone.
-const SILENCE_MAX: Duration = Duration::from_secs(8);
+const SILENCE_MAX: Duration = Duration::from_secs(5);
 
 /// A relay that acknowledges but says nothing for so long while it owes an answer is of no use. A full record takes this long
 /// over 20 kbit/s.
