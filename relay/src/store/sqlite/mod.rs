@@ -58,10 +58,13 @@ impl From<Failure> for StoreError {
             Failure::Refused(error) => return error,
             Failure::Sqlite(error) => error,
         };
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            // Happens to every write until somebody makes room; the writer says so once.
+            return Self::DiskFull;
+        }
         // SQLite's messages name tables and offsets, never ids or contents: safe to log.
         tracing::error!(%error, "the store failed");
         match (&error, error.sqlite_error_code()) {
-            (_, Some(ErrorCode::DiskFull)) => Self::DiskFull,
             (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => Self::Damaged,
             // A row that is missing or of the wrong shape, where we wrote it ourselves.
             (
@@ -203,8 +206,15 @@ impl Drop for CloseOnExit<'_> {
 fn write_all(shared: &Shared, db: &Connection) {
     let _closing = CloseOnExit(shared);
     let mut tallies = Tallies::default();
+    let mut was_full = false;
     while let Some(batch) = shared.writes.pop_some(BATCH_WRITES_MAX) {
-        writer::commit(db, &mut tallies, batch);
+        let is_full = writer::commit(db, &mut tallies, batch);
+        if is_full && !was_full {
+            tracing::error!("the disk is full: nothing is stored until there is room");
+        } else if was_full && !is_full {
+            tracing::info!("there is room on the disk again");
+        }
+        was_full = is_full;
     }
     if let Err(error) = shared.rules.time.save(db) {
         tracing::warn!(%error, "relay time was not saved");

@@ -10,8 +10,8 @@ use super::tally::Tallies;
 use super::time::SECONDS_PER_DAY;
 use super::{Failure, Rules, packs, records};
 
-/// Rows removed in one piece: some milliseconds.
-const PIECE_ROWS: usize = 256;
+/// Rows of a kind removed in one piece: 16 MiB at the very most, some milliseconds as a rule.
+const PIECE_ROWS: usize = 64;
 
 /// Removes one piece; `Break` if there is more to do.
 pub(super) fn piece(

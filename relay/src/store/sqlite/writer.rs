@@ -62,8 +62,12 @@ where
 /// What became of a batch: for every write, why it failed.
 type Errors = Vec<Option<StoreError>>;
 
-/// Makes a batch durable and answers it.
-pub(super) fn commit(db: &Connection, tallies: &mut Tallies, mut batch: Vec<Box<dyn Write>>) {
+/// Makes a batch durable and answers it. Says whether the disk was too full for any of it.
+pub(super) fn commit(
+    db: &Connection,
+    tallies: &mut Tallies,
+    mut batch: Vec<Box<dyn Write>>,
+) -> bool {
     let errors = match together(db, tallies, &mut batch) {
         Ok(errors) => errors,
         // SQLite gave up the whole transaction, as it may when the disk is full: find out which writes can stand alone.
@@ -73,9 +77,11 @@ pub(super) fn commit(db: &Connection, tallies: &mut Tallies, mut batch: Vec<Box<
             .collect(),
         Err(failure) => vec![Some(failure.into())],
     };
+    let is_full = errors.contains(&Some(StoreError::DiskFull));
     for (write, error) in batch.into_iter().zip(errors) {
         write.finish(error);
     }
+    is_full
 }
 
 /// One transaction for all. An error means that nothing of it was kept.
