@@ -1,3 +1,4 @@
 //! The simulated world, scenarios and golden vectors of Amends.
 
 pub mod phones;
+pub mod world;

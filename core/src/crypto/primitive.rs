@@ -35,7 +35,10 @@ pub(super) fn derive<const N: usize>(
     info: &[&[u8]],
 ) -> Result<Zeroizing<[u8; N]>, PrimitiveError> {
     let mut out = Zeroizing::new([0; N]);
-    Salt::new(HKDF_SHA256, salt).extract(ikm).expand(info, Length(N))?.fill(out.as_mut())?;
+    Salt::new(HKDF_SHA256, salt)
+        .extract(ikm)
+        .expand(info, Length(N))?
+        .fill(out.as_mut())?;
     Ok(out)
 }
 
@@ -67,10 +70,18 @@ pub(super) fn aead_seal_separate(
 }
 
 /// Decrypts `text ‖ tag`; none when it is not authentic.
-pub(super) fn aead_open(key: &LessSafeKey, nonce: [u8; 12], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn aead_open(
+    key: &LessSafeKey,
+    nonce: [u8; 12],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Option<Vec<u8>> {
     let nonce = Nonce::assume_unique_for_key(nonce);
     let mut text = sealed.to_vec();
-    let length = key.open_in_place(nonce, Aad::from(aad), &mut text).ok()?.len();
+    let length = key
+        .open_in_place(nonce, Aad::from(aad), &mut text)
+        .ok()?
+        .len();
     text.truncate(length);
     Some(text)
 }
@@ -82,7 +93,10 @@ pub(super) fn signing_pair(seed: &[u8; 32]) -> Result<Ed25519KeyPair, PrimitiveE
 
 /// The public half of a pair.
 pub(super) fn signing_public(pair: &Ed25519KeyPair) -> Result<[u8; 32], PrimitiveError> {
-    pair.public_key().as_ref().try_into().map_err(|_| PrimitiveError)
+    pair.public_key()
+        .as_ref()
+        .try_into()
+        .map_err(|_| PrimitiveError)
 }
 
 /// An Ed25519 signature over the joined parts.
@@ -93,5 +107,7 @@ pub(super) fn sign(seed: &[u8; 32], parts: &[&[u8]]) -> Result<[u8; 64], Primiti
 
 /// Whether `signature` is `public`'s over the joined parts.
 pub(super) fn verify(public: &[u8; 32], parts: &[&[u8]], signature: &[u8; 64]) -> bool {
-    UnparsedPublicKey::new(&ED25519, public).verify(&parts.concat(), signature).is_ok()
+    UnparsedPublicKey::new(&ED25519, public)
+        .verify(&parts.concat(), signature)
+        .is_ok()
 }

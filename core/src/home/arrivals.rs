@@ -43,6 +43,24 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// Takes in what was taken in before: what asked for something then does not ask again.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn take_again(&mut self, arrivals: Vec<Arrival>) -> Result<(), HomeError> {
+        let mut changes: BTreeMap<(BoxIndex, EntryId), Changes> = BTreeMap::new();
+        for Arrival { index, what, .. } in arrivals {
+            match what {
+                Arrived::Statement { locator, statement } => self.add_statement(index, locator, *statement)?,
+                Arrived::Change { locator, document, hash, bytes } => {
+                    changes.entry((index, document)).or_default().push((locator, hash, bytes));
+                }
+                Arrived::Seen { .. } => {}
+            }
+        }
+        changes.into_iter().try_for_each(|((index, document), changes)| self.take_changes(index, document, changes))
+    }
+
     fn take_changes(&mut self, index: BoxIndex, document: EntryId, changes: Changes) -> Result<(), HomeError> {
         let mut row = read_document(&self.work, index, &document)?.unwrap_or_default();
         let mut loaded = self.load_document(index, &row)?;

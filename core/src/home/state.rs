@@ -1,5 +1,6 @@
 //! What a home is: its device, its member, its space. One small row, read when the home opens.
 
+use crate::crypto::keys::DeviceKeys;
 use crate::id::{Incarnation, MemberId, SpaceId};
 use crate::sync::BoxIndex;
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -103,6 +104,27 @@ impl std::fmt::Debug for HomeState {
 }
 
 impl HomeState {
+    /// A home that nothing has happened in.
+    pub(super) fn new(
+        keys: &DeviceKeys,
+        member: MemberId,
+        name: String,
+        incarnation: [u8; 8],
+        home_zone: HomeZone,
+    ) -> Self {
+        Self {
+            version: HOME_VERSION,
+            device: keys.to_secret().to_vec().into(),
+            member,
+            name,
+            incarnation: Incarnation(incarnation),
+            relay: None,
+            home_zone,
+            space: None,
+            pending: None,
+        }
+    }
+
     /// Where the couple's day is; one's own before pairing.
     pub fn zone(&self) -> &HomeZone {
         self.space.as_ref().map_or(&self.home_zone, |space| &space.home_zone)

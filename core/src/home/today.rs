@@ -165,6 +165,11 @@ impl Step<'_> {
         Ok(self.today.insert(row))
     }
 
+    /// Begins the cards anew.
+    pub(super) fn forget_today(&mut self) {
+        self.today = Some(TodayRow::default());
+    }
+
     /// Writes the cards, if this step touched any.
     pub(super) fn store_today(&mut self) {
         let Some(mut row) = self.today.take() else { return };

@@ -449,7 +449,8 @@ impl Step<'_> {
 
 /// Fields by name; numbers that this version does not know keep their number.
 pub(super) fn named(practice: &Practice, fields: &BTreeMap<u32, Value>) -> Named {
-    fields.iter().map(|(number, value)| (practice.field_name(*number), value.clone())).collect()
+    let named = practice.named_fields(fields).into_iter();
+    named.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
 fn agreement_view(id: EntryId, practice: &Practice, view: AgreementView) -> EntryView {

@@ -3,12 +3,15 @@
 mod cbor;
 mod certificates;
 mod epochs;
+mod packs;
 mod pairing;
 mod records;
 mod sizes;
 mod storage;
+mod vectors;
 
 use super::keys::{DeviceKeys, make_device_keys};
+use super::random::{NoRandomness, Randomness};
 use crate::id::hash;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -39,4 +42,27 @@ fn flipped(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
 /// Every proper prefix.
 fn cut(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     (0..bytes.len()).map(|length| &bytes[..length])
+}
+
+/// Seeded randomness that remembers what it gave, so that a vector can say it.
+struct Noted {
+    source: ChaCha20Rng,
+    given: Vec<u8>,
+}
+
+impl Noted {
+    fn new(seed: u8) -> Self {
+        Self {
+            source: seeded(seed),
+            given: Vec::new(),
+        }
+    }
+}
+
+impl Randomness for Noted {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+        self.source.fill(bytes)?;
+        self.given.extend_from_slice(bytes);
+        Ok(())
+    }
 }

@@ -5,6 +5,7 @@ mod packs;
 mod records;
 mod schema;
 mod sweep;
+mod tally;
 mod time;
 mod writer;
 
@@ -23,6 +24,7 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::queue::{NotQueued, Queue};
 use crate::store::{Admission, Appended, BoxState, NewPack, Page, Reply, Store, StoreError};
+use tally::Tallies;
 use time::RelayTime;
 use writer::{BATCH_WRITES_MAX, Closure, Write};
 
@@ -154,11 +156,13 @@ impl SqliteStore {
     fn write<T: Send + 'static>(
         &self,
         reply: Reply<T>,
-        mut run: impl FnMut(&Connection, &Rules) -> Result<T, Failure> + Send + 'static,
+        mut run: impl FnMut((&Connection, &mut Tallies), &Rules) -> Result<T, Failure> + Send + 'static,
     ) {
         let shared = Arc::clone(&self.shared);
-        self.shared
-            .queue_write(Closure::boxed(move |db| run(db, &shared.rules), reply));
+        self.shared.queue_write(Closure::boxed(
+            move |db, tallies| run((db, tallies), &shared.rules),
+            reply,
+        ));
     }
 
     fn read_with<T: Send + 'static>(
@@ -198,8 +202,9 @@ impl Drop for CloseOnExit<'_> {
 
 fn write_all(shared: &Shared, db: &Connection) {
     let _closing = CloseOnExit(shared);
+    let mut tallies = Tallies::default();
     while let Some(batch) = shared.writes.pop_some(BATCH_WRITES_MAX) {
-        writer::commit(db, batch);
+        writer::commit(db, &mut tallies, batch);
     }
     if let Err(error) = shared.rules.time.save(db) {
         tracing::warn!(%error, "relay time was not saved");
@@ -231,7 +236,7 @@ fn queue_sweep(shared: &Arc<Shared>, reply: Reply<()>) {
             (Err(error), _) => reply(Err(error)),
         });
     shared.queue_write(Closure::boxed(
-        move |db| sweep::piece(db, &rules.rules),
+        move |db, tallies| sweep::piece((db, tallies), &rules.rules),
         next,
     ));
 }
@@ -244,7 +249,9 @@ impl Store for SqliteStore {
             if out_of_date {
                 let touching = Arc::clone(&shared);
                 let touch = Closure::boxed(
-                    move |db: &Connection| boxes::touch(db, &touching.rules, &box_id),
+                    move |db: &Connection, _: &mut Tallies| {
+                        boxes::touch(db, &touching.rules, &box_id)
+                    },
                     Box::new(|_| {}),
                 );
                 shared.queue_write(touch);
@@ -323,7 +330,7 @@ impl Store for SqliteStore {
                 queue_sweep(&shared, Box::new(|_| {}));
             }
         });
-        self.write(swept, move |db, _| boxes::delete(db, &box_id));
+        self.write(swept, move |(db, _), _| boxes::delete(db, &box_id));
     }
 
     fn sweep(&self, reply: Reply<()>) {
