@@ -1,1 +1,3 @@
 //! The simulated world, scenarios and golden vectors of Amends.
+
+pub mod workload;
