@@ -312,6 +312,9 @@ impl Engine {
             (InFlight::Append { index, chain, seq }, Response::Appended { .. }) => {
                 self.appended(index);
                 if let Some(state) = lent.boxes.get_mut(usize::from(index)) {
+                    if state.own == Some(chain) {
+                        state.waits.retain(|wait| wait.seq != seq);
+                    }
                     if let Some(chain) = state.chain_mut(chain) {
                         chain.upload.remove(seq);
                     }
