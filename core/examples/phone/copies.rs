@@ -16,7 +16,7 @@ pub(crate) fn export(
     to: Option<&Path>,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let copy = serde_json::to_value(session.act(|home, at| home.export(at))?)?;
+    let copy = serde_json::to_value(session.look(|home, at| home.export(at))?)?;
     match (format, to) {
         (Format::Json, Some(to)) => written(to, &pretty(&copy)?, printer),
         (Format::Markdown, Some(to)) => written(to, &markdown(&copy), printer),
@@ -38,7 +38,7 @@ pub(crate) fn export(
 
 /// What was set aside, and its payloads to a new file if one is named.
 pub(crate) fn quarantine(session: &mut Session, to: Option<&Path>, printer: &Printer) -> Result<(), Failure> {
-    let items = session.act(|home, at| home.quarantine(at))?;
+    let items = session.look(|home, at| home.quarantine(at))?;
     if let Some(to) = to {
         let mut payloads = Vec::new();
         for item in &items {

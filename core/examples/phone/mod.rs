@@ -26,14 +26,22 @@ use std::process::ExitCode;
 
 /// Runs the command line of this process.
 pub(crate) fn main() -> ExitCode {
-    let printer = Printer::new(std::env::args_os().skip(1).any(|argument| argument == "--json"));
     // What a panic says may be made of what people wrote: only the place is told.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         print::complain(&format!("a bug, at {place}"));
     }));
-    let result = catch_unwind(AssertUnwindSafe(|| command_line(&printer)));
-    let result = result.unwrap_or_else(|_| Err(Failure::bug("see the place of the bug on stderr")));
+    let parsed = Args::try_parse();
+    let printer = Printer::new(match &parsed {
+        Ok(args) => args.json,
+        // What can't be parsed may still say how it wants to hear so.
+        Err(_) => std::env::args_os().skip(1).any(|argument| argument == "--json"),
+    });
+    let result = match parsed {
+        Err(error) => words::explain(&printer, &error),
+        Ok(args) => catch_unwind(AssertUnwindSafe(|| command_line(args, &printer)))
+            .unwrap_or_else(|_| Err(Failure::bug("the place of the bug is on stderr"))),
+    };
     ExitCode::from(match result {
         Ok(()) => 0,
         Err(failure) => {
@@ -43,11 +51,7 @@ pub(crate) fn main() -> ExitCode {
     })
 }
 
-fn command_line(printer: &Printer) -> Result<(), Failure> {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => return words::explain(printer, &error),
-    };
+fn command_line(args: Args, printer: &Printer) -> Result<(), Failure> {
     // One thread: measurably quicker for round trips than several.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| Failure::bug("there is no runtime"))?;

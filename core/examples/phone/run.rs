@@ -53,7 +53,7 @@ async fn run_common(command: Command, session: &mut Session, printer: &Printer) 
 /// Commands that wait for nobody.
 fn at_once(command: Command, session: &mut Session, printer: &Printer) -> Result<(), Failure> {
     match command {
-        Command::Status => print(printer, &session.act(|home, at| home.status(at))?),
+        Command::Status => print(printer, &session.look(|home, at| home.status(at))?),
         Command::Relay(RelayCommand::Set { relay }) => {
             session.act(|home, at| home.set_relay(at, &relay))?;
             done(printer)
@@ -63,18 +63,18 @@ fn at_once(command: Command, session: &mut Session, printer: &Printer) -> Result
             done(printer)
         }
         Command::Practices => print(printer, &json!({ "practices": catalogue::all() })),
-        Command::Show { id } => print(printer, &session.act(|home, at| home.show(at, id))?),
+        Command::Show { id } => print(printer, &session.look(|home, at| home.show(at, id))?),
         Command::List { practice } => {
-            let entries = session.act(|home, at| home.list(at, practice.as_deref()))?;
+            let entries = session.look(|home, at| home.list(at, practice.as_deref()))?;
             print(printer, &json!({ "entries": entries }))
         }
         Command::Today { date } => {
-            let today = serde_json::to_value(session.act(|home, at| home.today(at, date))?)?;
+            let today = serde_json::to_value(session.look(|home, at| home.today(at, date))?)?;
             printer.screen(&today, screen::today);
             Ok(())
         }
         Command::History { id } => {
-            let history = session.act(|home, at| home.history(at, id))?;
+            let history = session.look(|home, at| home.history(at, id))?;
             print(printer, &json!({ "history": history }))
         }
         Command::Quarantine { export } => copies::quarantine(session, export.as_deref(), printer),
@@ -144,14 +144,14 @@ fn init(session: &mut Session, name: &str, printer: &Printer) -> Result<(), Fail
         complain(&format!("warning: {warning}"));
     }
     session.hold(client);
-    let identity = session.act(|home, _| Ok(home.identity()))?;
+    let identity = session.look(|home, _| Ok(home.identity()))?;
     print(printer, &json!({ "member": identity.member, "device": identity.device }))
 }
 
 /// # Errors
 /// `not_authentic` after the report when what is kept does not verify.
 fn verify(session: &mut Session, printer: &Printer) -> Result<(), Failure> {
-    let report = session.act(|home, at| home.verify(at))?;
+    let report = session.look(|home, at| home.verify(at))?;
     print(printer, &report)?;
     if report.broken == 0 {
         return Ok(());

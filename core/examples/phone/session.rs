@@ -71,12 +71,27 @@ impl Session {
         Ok(())
     }
 
+    /// Ends what [`Session::watch`] began, in good order.
+    pub(crate) async fn end_watch(&mut self) {
+        if let Some(beside) = self.beside.take() {
+            beside.end().await;
+        }
+    }
+
+    /// Looks at the home.
+    pub(crate) fn look<T>(
+        &mut self,
+        look: impl FnOnce(&mut PhoneHome, Moment) -> Result<T, HomeError>,
+    ) -> Result<T, Failure> {
+        Ok(self.client()?.look(look)?)
+    }
+
     /// Holds a home that was just made.
     pub(crate) fn hold(&mut self, client: Client) -> Arc<Client> {
         Arc::clone(self.client.insert(Arc::new(client)))
     }
 
-    /// Looks at the home, or acts on it.
+    /// Acts on the home.
     pub(crate) fn act<T>(
         &mut self,
         act: impl FnOnce(&mut PhoneHome, Moment) -> Result<T, HomeError>,

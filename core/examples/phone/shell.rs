@@ -29,6 +29,7 @@ pub(crate) async fn run(session: &mut Session, printer: &Printer) -> Result<(), 
             printer.failure(&failure);
         }
     }
+    session.end_watch().await;
     Ok(())
 }
 

@@ -3,59 +3,78 @@
 use super::failure::Failure;
 use super::print::Printer;
 use super::session::Session;
-use amends_core::client::{Client, ClientEvent, Events};
-use amends_core::sync::Event;
+use amends_core::client::{Client, ClientError, ClientEvent};
+use amends_core::sync::{Event, MEMBER_BOX};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// Stays connected until stdin ends or the phone is interrupted.
 pub(crate) async fn until_the_end(session: &mut Session, printer: &Printer) -> Result<(), Failure> {
     let client = session.client()?;
-    let mut events = client.events();
     let lines = session.lines();
     let end = async move {
         tokio::select! {
             () = async { while lines.recv().await.is_some() {} } => {}
-            _ = tokio::signal::ctrl_c() => {}
+            () = interrupted() => {}
         }
     };
+    Ok(stay(&client, *printer, end).await?)
+}
+
+/// Asked to end, by a person or by the system.
+async fn interrupted() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+/// Stays connected beside the shell.
+pub(crate) struct Beside {
+    alive: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Beside {
+    pub(crate) fn start(client: &Arc<Client>, printer: Printer) -> Self {
+        let (alive, ended) = oneshot::channel();
+        let client = Arc::clone(client);
+        let task = tokio::spawn(async move {
+            // A home that can't be driven any more says so at the next command.
+            let _ = stay(&client, printer, async { drop(ended.await) }).await;
+        });
+        Self { alive, task }
+    }
+
+    /// Ends the connection in good order.
+    pub(crate) async fn end(self) {
+        drop(self.alive);
+        // A task that panicked has said so.
+        let _ = self.task.await;
+    }
+}
+
+async fn stay(client: &Client, printer: Printer, end: impl Future<Output = ()> + Send) -> Result<(), ClientError> {
+    let mut events = client.events();
     let tell = async {
         while let Some(event) = events.next().await {
             printer.event(&value(&event));
         }
     };
-    // What arrived with the last word is still told: telling is polled first.
+    // What happened before the end is told first.
     tokio::select! {
         biased;
         () = tell => Ok(()),
-        result = client.run(end) => Ok(result?),
-    }
-}
-
-/// Stays connected beside the shell, until that ends.
-pub(crate) struct Beside(#[expect(dead_code, reason = "dropping it ends the connection")] watch::Sender<()>);
-
-impl Beside {
-    pub(crate) fn start(client: &Arc<Client>, printer: Printer) -> Self {
-        let (alive, mut ended) = watch::channel(());
-        let mut events: Events = client.events();
-        let client = Arc::clone(client);
-        tokio::spawn(async move {
-            let end = async move { while ended.changed().await.is_ok() {} };
-            let tell = async {
-                while let Some(event) = events.next().await {
-                    printer.event(&value(&event));
-                }
-            };
-            tokio::select! {
-                biased;
-                () = tell => {}
-                // A home that can't be driven any more says so at the next command.
-                _ = client.run(end) => {}
-            }
-        });
-        Self(alive)
+        result = client.run(end) => result,
     }
 }
 
@@ -87,5 +106,5 @@ fn value(event: &ClientEvent) -> Value {
 }
 
 fn box_name(index: u8) -> &'static str {
-    if index == amends_core::sync::MEMBER_BOX { "member" } else { "space" }
+    if index == MEMBER_BOX { "member" } else { "space" }
 }

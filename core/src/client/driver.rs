@@ -7,7 +7,7 @@ use super::link::{Link, LinkError, connect};
 use super::shared::{Ask, PhoneHome, Shared};
 use crate::crypto::random::SystemRandomness;
 use crate::sync::Input;
-use amends_protocol::{FromRelay, Push, RelayAddress, Response};
+use amends_protocol::{FromRelay, Push, RelayAddress, Request, RequestId, Response, ToRelay};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -51,11 +51,45 @@ impl Drop for Attached<'_> {
 
 /// Those who wait in this round. They are told when it fails.
 #[derive(Default)]
-struct Waiting(Vec<Ask>);
+struct Waiting {
+    asks: Vec<Ask>,
+    /// Everything was sent and read once in this round: whoever asked later asked over a link that had been good.
+    settled: bool,
+    /// What such an ask waits for, too: without it a link long dead would pass for one on which nothing happens.
+    ping: Option<RequestId>,
+    pings: u64,
+}
 
 impl Waiting {
+    /// Takes new asks up. Those that need a ping wait while another is under way.
+    fn take(&mut self, shared: &Shared, link: &mut Link) -> Result<(), ClientError> {
+        if self.ping.is_some() || !shared.is_asked() {
+            return Ok(());
+        }
+        self.asks.extend(shared.take_asks());
+        if self.settled {
+            self.pings += 1;
+            // The home counts its requests from below.
+            let id = RequestId(u64::MAX - self.pings);
+            link.queue(&ToRelay::Request(id, Request::Ping)).map_err(|_| LinkError::Malformed)?;
+            self.ping = Some(id);
+        }
+        Ok(())
+    }
+
+    /// Whether a message is the answer to a ping of ours.
+    fn is_pong(&mut self, message: &FromRelay) -> bool {
+        match message {
+            FromRelay::Response(id, _) if Some(*id) == self.ping => {
+                self.ping = None;
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn answer(&mut self, result: &Result<(), ClientError>) {
-        for ask in self.0.drain(..) {
+        for ask in self.asks.drain(..) {
             // Whoever asked may have given up.
             let _ = ask.send(result.clone());
         }
@@ -67,11 +101,12 @@ impl Shared {
     pub(super) async fn round(&self, until: Until<'_>, mut stop: Stop<'_>) -> Result<Ended, ClientError> {
         let mut waiting = Waiting::default();
         let ended = self.connected_round(&until, &mut stop, &mut waiting).await;
-        waiting.0.extend(self.take_asks());
+        waiting.asks.extend(self.take_asks());
         match &ended {
+            // A link that had been good says nothing about the relay now: the next round is theirs.
+            Err(ClientError::Link(_)) if waiting.settled && matches!(until, Until::Lost) => self.put_back(waiting.asks),
+            Ok(Ended::RelayChanged) => self.put_back(waiting.asks),
             Err(error) => waiting.answer(&Err(error.clone())),
-            // The next round is theirs.
-            Ok(Ended::RelayChanged) => self.put_back(waiting.0),
             Ok(_) => waiting.answer(&Err(ClientError::Stopped)),
         }
         ended
@@ -107,27 +142,28 @@ impl Shared {
     ) -> Result<Ended, ClientError> {
         self.input(Input::Connected { exporter: link.exporter() })?;
         self.tell(ClientEvent::Online);
-        let mut settled_told = false;
+        let mut told = false;
         loop {
-            let asks = self.take_asks();
-            waiting.0.extend(asks);
-            if !waiting.0.is_empty() {
+            waiting.take(self, link)?;
+            if !waiting.asks.is_empty() {
                 self.with(|home, now| home.flush(now))?;
             }
             self.deliver(link)?;
             match self.settled()? {
-                None => settled_told = false,
+                None => told = false,
                 Some(refusal) => {
-                    waiting.answer(&refusal.map_or(Ok(()), |code| Err(ClientError::Refused(code))));
-                    if !settled_told {
-                        self.tell(ClientEvent::Settled);
-                        settled_told = true;
+                    if waiting.ping.is_none() {
+                        waiting.answer(&refusal.map_or(Ok(()), |code| Err(ClientError::Refused(code))));
                     }
+                    if !told {
+                        self.tell(ClientEvent::Settled);
+                    }
+                    (told, waiting.settled) = (true, true);
                 }
             }
             let done = match until {
                 Until::Lost => false,
-                Until::Answered => waiting.0.is_empty() && !self.is_asked(),
+                Until::Answered => waiting.asks.is_empty() && !self.is_asked(),
                 Until::Reached(far) => far(&*self.home()?),
             };
             if done {
@@ -144,7 +180,7 @@ impl Shared {
                 messages = link.receive() => {
                     let messages = messages?;
                     let arrived = messages.iter().any(brings_records);
-                    for message in messages {
+                    for message in messages.into_iter().filter(|message| !waiting.is_pong(message)) {
                         self.input(Input::Received(message))?;
                     }
                     if arrived {
@@ -185,16 +221,15 @@ impl Shared {
     async fn offline(&self, again: tokio::time::Instant, mut stop: Stop<'_>) -> Result<Ended, ClientError> {
         let relay = self.home()?.relay();
         loop {
+            if self.is_asked() || self.home()?.relay() != relay {
+                return Ok(Ended::Done);
+            }
             let tick = self.tick_at()?;
             tokio::select! {
                 biased;
                 () = stop.as_mut() => return Ok(Ended::Stopped),
                 () = tokio::time::sleep_until(again) => return Ok(Ended::Done),
-                () = self.wake.notified() => {
-                    if self.is_asked() || self.home()?.relay() != relay {
-                        return Ok(Ended::Done);
-                    }
-                }
+                () = self.wake.notified() => {}
                 () = until_instant(tick) => self.input(Input::Tick)?,
             }
         }

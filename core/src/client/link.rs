@@ -18,7 +18,7 @@ use amends_protocol::{
 use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Bytes that may wait to be written before [`Link::has_room`] says no. One more frame may stand above it.
 const OUTGOING_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
@@ -26,8 +26,12 @@ const OUTGOING_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
 /// Bytes taken from the stream at once: bounds what one [`Link::receive`] hands over.
 const READ_BYTES: usize = 64 * 1024;
 
-/// A relay that owes an answer and for so long neither takes nor sends a byte is gone.
-const SILENCE_MAX: Duration = Duration::from_secs(20);
+/// A relay that owes an answer and from which for so long not even an acknowledgement came is gone.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
+
+/// A relay that acknowledges but says nothing for so long while it owes an answer is of no use. A full record takes this long
+/// over 20 kbit/s.
+const ANSWER_MAX: Duration = Duration::from_secs(120);
 
 /// How long a link that is closed may take to say so.
 const CLOSE_MAX: Duration = Duration::from_millis(100);
@@ -35,7 +39,8 @@ const CLOSE_MAX: Duration = Duration::from_millis(100);
 /// See the module's documentation. Dropped without [`Link::close`], the connection is closed all the same, but the relay may
 /// learn it only by its idle timeout.
 pub struct Link {
-    endpoint: Endpoint,
+    /// Carries the connection; closes when it is dropped.
+    _endpoint: Endpoint,
     connection: Connection,
     sending: SendStream,
     receiving: RecvStream,
@@ -48,7 +53,10 @@ pub struct Link {
     full: bool,
     /// Requests that the relay answers at once and has not answered yet.
     awaited: BTreeSet<u64>,
-    progress: Instant,
+    /// When the relay last said something, or began to owe an answer.
+    heard: Instant,
+    /// When its last packet was noticed, and how many there were then.
+    packets: (Instant, u64),
     silence_max: Duration,
 }
 
@@ -61,7 +69,7 @@ impl Link {
     ) -> Self {
         let (sending, receiving) = streams;
         Self {
-            endpoint,
+            _endpoint: endpoint,
             connection,
             sending,
             receiving,
@@ -71,7 +79,8 @@ impl Link {
             written: 0,
             full: false,
             awaited: BTreeSet::new(),
-            progress: Instant::now(),
+            heard: Instant::now(),
+            packets: (Instant::now(), 0),
             silence_max: SILENCE_MAX,
         }
     }
@@ -95,7 +104,7 @@ impl Link {
     pub fn queue(&mut self, message: &ToRelay) -> Result<(), EncodeError> {
         let frame = encode_frame(message)?;
         if self.awaited.is_empty() {
-            self.progress = Instant::now();
+            self.note_heard();
         }
         let ToRelay::Request(id, request) = message;
         // A rendezvous is answered when the other person has done their part.
@@ -116,13 +125,13 @@ impl Link {
     /// [`LinkError`]: the link is of no more use.
     pub async fn receive(&mut self) -> Result<Vec<FromRelay>, LinkError> {
         loop {
-            let silent = self.progress + self.silence_max;
+            let silent = self.packets.0 + self.silence_max;
             tokio::select! {
                 biased;
                 chunk = self.receiving.read_chunk(READ_BYTES, true) => {
                     let chunk = chunk.map_err(|error| self.explain(error.into()))?;
                     let chunk = chunk.ok_or_else(|| self.explain(LinkError::Lost))?;
-                    self.progress = Instant::now();
+                    self.note_heard();
                     let messages = self.take(&chunk.bytes)?;
                     if !messages.is_empty() {
                         return Ok(messages);
@@ -131,23 +140,43 @@ impl Link {
                 wrote = self.sending.write(self.outgoing.get(self.written..).unwrap_or_default()),
                         if self.written < self.outgoing.len() => {
                     self.written += wrote.map_err(|error| self.explain(error.into()))?;
-                    self.progress = Instant::now();
                     self.compact();
                     if self.full && self.outgoing.is_empty() {
                         self.full = false;
                         return Ok(Vec::new());
                     }
                 }
-                () = tokio::time::sleep_until(silent), if !self.awaited.is_empty() => return Err(LinkError::Silent),
+                () = sleep_until(silent), if !self.awaited.is_empty() => self.check_alive()?,
             }
         }
     }
 
-    /// Closes the connection in good order.
+    /// Closes the connection in good order. Returns when the relay has been told, not when it has heard.
     pub async fn close(self) {
         self.connection.close(VarInt::from_u32(0), b"");
+        let told = async {
+            while self.connection.stats().frame_tx.connection_close == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
         // The relay would notice anyway; an app that is put to sleep does not wait for it.
-        let _ = timeout(CLOSE_MAX, self.endpoint.wait_idle()).await;
+        let _ = timeout(CLOSE_MAX, told).await;
+    }
+
+    fn note_heard(&mut self) {
+        self.heard = Instant::now();
+        self.packets = (self.heard, self.connection.stats().udp_rx.datagrams);
+    }
+
+    /// Called when the relay has owed an answer for a while.
+    fn check_alive(&mut self) -> Result<(), LinkError> {
+        let now = Instant::now();
+        let packets = self.connection.stats().udp_rx.datagrams;
+        if packets == self.packets.1 || now - self.heard >= ANSWER_MAX {
+            return Err(LinkError::Silent);
+        }
+        self.packets = (now, packets);
+        Ok(())
     }
 
     fn compact(&mut self) {

@@ -104,7 +104,15 @@ impl Client {
         folder.join(storage::Home::STORE).exists()
     }
 
-    /// Looks at the home, or acts on it: durable when this returns, and on its way to the relay if [`Client::run`] runs.
+    /// Looks at the home.
+    ///
+    /// # Errors
+    /// What the home says.
+    pub fn look<T>(&self, look: impl FnOnce(&mut PhoneHome, Moment) -> Result<T, HomeError>) -> Result<T, ClientError> {
+        self.shared.with(look)
+    }
+
+    /// Acts on the home: durable when this returns, and on its way to the relay if [`Client::run`] runs.
     ///
     /// # Errors
     /// What the home says; then nothing was changed.

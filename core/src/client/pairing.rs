@@ -149,9 +149,10 @@ impl Client {
         let relay = relay.map_or_else(|| self.shared.relay(), |relay| Ok(relay.clone()))?;
         let begun = Instant::now();
         let (inviter, invited) = self.shared.home()?.invite(invitee, &relay, Some(Cost::FULL))?;
-        person.tell(PairingEvent::Invite { link: invited.link, words: invited.words.map(|words| words.to_text()) });
+        let words = invited.words.map(|words| words.to_text());
+        let opening = PairingEvent::Invite { link: invited.link, words };
         let mut phone = MemberPhone { shared: &self.shared, space: None };
-        let meeting = Meeting::new(Machine::Inviter(inviter), &mut phone, begun);
+        let meeting = Meeting::new(Machine::Inviter(inviter), &mut phone, begun).opening(opening);
         let Met::Paired(outcome) = meeting.run(&relay, person).await? else { return Err(ClientError::Stopped) };
         self.act(|home, now| home.adopt(now, &outcome))?;
         person.tell(PairingEvent::Paired { space: space_of(&outcome) });

@@ -17,7 +17,8 @@ use tokio::time::{Instant, sleep_until};
 /// How long the last words of a pairing that failed may take to reach the relay.
 const FAREWELL_MAX: Duration = Duration::from_secs(5);
 
-/// Either machine.
+/// Either machine. There is one at a time, so that their sizes differ costs nothing.
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(super) enum Machine {
     Inviter(Inviter),
     Joiner(Joiner),
@@ -66,6 +67,7 @@ pub(super) struct Meeting<'a> {
     asked: BTreeMap<u64, Asked>,
     next_request: u64,
     outputs: VecDeque<Output>,
+    opening: Option<PairingEvent>,
     awaits_code: bool,
     end: Option<End>,
     farewell: Option<Instant>,
@@ -81,10 +83,17 @@ impl<'a> Meeting<'a> {
             asked: BTreeMap::new(),
             next_request: 1,
             outputs: VecDeque::new(),
+            opening: None,
             awaits_code: false,
             end: None,
             farewell: None,
         }
+    }
+
+    /// With something to tell the person as soon as the relay was reached and knows of the invite.
+    pub(super) fn opening(mut self, event: PairingEvent) -> Self {
+        self.opening = Some(event);
+        self
     }
 
     /// Meets at `relay` until the pairing ended, one way or the other.
@@ -166,6 +175,9 @@ impl<'a> Meeting<'a> {
                 self.carry_out(output, link, person)?;
             }
             let owed = self.asked.values().any(|asked| matches!(asked, Asked::Put(..)));
+            if !owed {
+                self.opening.take().into_iter().for_each(|event| person.tell(event));
+            }
             if self.end.is_some() && !owed {
                 return Ok(());
             }
