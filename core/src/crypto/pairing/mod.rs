@@ -151,6 +151,9 @@ pub enum AbortReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PairingError {
+    /// The link is none.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// The typed code is not what the other phone shows: a mistake, or somebody between the phones.
     #[error("the typed code does not match")]
     CodeMismatch,

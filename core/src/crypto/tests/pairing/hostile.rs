@@ -172,7 +172,7 @@ fn nobody_pairs_with_themself() {
     let means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
     let chain = chain_of(&keys);
     let home = JoinerHome::Member(MemberHome { chain: &chain, name: "Ana", in_space: false });
-    let joiner = Joiner::from_link(&invited.link, home, &means).unwrap().unwrap();
+    let joiner = Joiner::from_link(&invited.link, home, &means).unwrap();
     let mut world = World::new(inviter, Phone::new(Machine::Joiner(Box::new(joiner)), 1, randomness));
     world.run();
     assert_eq!(world.failures(), [Some(PairingError::SameMember), Some(PairingError::Burned)]);

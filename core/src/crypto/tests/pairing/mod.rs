@@ -242,7 +242,7 @@ pub(super) fn try_joiner(
         let words = invited.words.as_ref().unwrap().to_text().parse().unwrap();
         Joiner::from_words(&words, Cost::NONE, pin, home, &means)?
     } else {
-        Joiner::from_link(&invited.link, home, &means).unwrap()?
+        Joiner::from_link(&invited.link, home, &means)?
     };
     Ok(Phone::new(Machine::Joiner(Box::new(joiner)), 2, randomness))
 }
