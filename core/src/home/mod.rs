@@ -40,7 +40,7 @@ use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
-use crate::sync::{BoxState, Engine, Input, Keyring, Now, Output, RosterMember, encoded};
+use crate::sync::{BoxState, Engine, Input, Keyring, MEMBER_BOX, Now, Output, RosterMember, encoded};
 use amends_protocol::{ErrorCode, RelayAddress};
 use minicbor::{Decode, Encode};
 use pairing::first_epoch;
@@ -232,6 +232,8 @@ impl<S: Store> Home<S> {
             return Err(error);
         }
         self.counter = Counter { incarnation, seqs: Vec::new() };
+        // The key vault is to know at once: else the next start would take this incarnation for a restored one as well.
+        self.outputs.push_back(Output::Count { index: MEMBER_BOX, seq: 0 });
         Ok(())
     }
 
@@ -334,6 +336,7 @@ impl<S: Store> Home<S> {
             Ok(value) => value,
             Err(error) => {
                 self.engine.rolled_back();
+                self.drain_engine()?;
                 return Err(error);
             }
         };
@@ -348,6 +351,7 @@ impl<S: Store> Home<S> {
             let transaction = work.into_transaction();
             if let Err(error) = self.store.commit(&transaction) {
                 self.engine.rolled_back();
+                self.drain_engine()?;
                 return Err(error.into());
             }
             self.boxes_stored.clone_from(&boxes);

@@ -146,6 +146,8 @@ impl Engine {
                 self.exporter = Some(exporter);
             }
             Input::Disconnected => self.disconnect(),
+            // What still comes in on a connection that was given up may lie behind something that was not kept.
+            Input::Received(_) if self.exporter.is_none() => {}
             Input::Received(FromRelay::Push(push)) => self.pushed(lent, push, &mut arrivals)?,
             Input::Received(FromRelay::Response(id, response)) => {
                 self.answered(lent, id, response, &mut arrivals)?;
@@ -226,7 +228,7 @@ impl Engine {
                     continue;
                 }
                 // Order within a chain is kept: what waits for the vault holds back what follows.
-                if state.own == Some(number) && waits_for_vault(lent.boxes, state, seq) {
+                if waits_for_vault(lent.boxes, state, number, seq) {
                     break;
                 }
                 let sealed = super::seal::sealed_records(lent.work, ring, index, number, seq)?;
@@ -315,6 +317,7 @@ impl Engine {
                     if let Some(chain) = state.chain_mut(chain) {
                         chain.upload.remove(seq);
                     }
+                    state.waits.retain(|wait| (wait.chain, wait.seq) != (chain, seq));
                 }
             }
             (InFlight::Trim { index, chain, seq }, Response::Trimmed { .. }) => {
@@ -359,23 +362,26 @@ impl Engine {
 
     /// Compares what the relay has with what it had: a box that went back is filled again by every phone that knows it.
     fn opened(&mut self, index: BoxIndex, state: &mut BoxState, generation: Generation, last: Cursor) {
-        let empty = generation == Generation([0; 16]);
+        let empty = generation == Generation::NONE;
         let known = state.generation.as_ref().map(|known| Generation(**known));
         let lost = known.is_some_and(|known| known != generation);
         let rolled_back = !lost && last.0 < state.cursor;
-        if lost {
+        // A box that was made on an earlier connection, by this phone or while it listened, was never seen being opened: nothing
+        // tells whether it is still the same one.
+        let unknown = known.is_none();
+        if lost || rolled_back || unknown {
+            // What came behind the point that the relay went back to may stand at cursors that were read before.
             state.cursor = 0;
-        } else if rolled_back {
-            state.cursor = last.0;
-        }
-        if lost || rolled_back {
             for chain in &mut state.chains {
                 for (first, last) in chain.held() {
                     chain.upload.insert(first, last);
                 }
             }
-            let event = if lost { Event::RelayLostBox { index } } else { Event::RelayWentBack { index } };
-            self.staged.push(Output::Event(event));
+        }
+        if lost {
+            self.staged.push(Output::Event(Event::RelayLostBox { index }));
+        } else if rolled_back {
+            self.staged.push(Output::Event(Event::RelayWentBack { index }));
         }
         state.generation = (!empty).then(|| ByteArray::from(generation.0));
     }
@@ -454,8 +460,8 @@ impl InFlight {
     }
 }
 
-fn waits_for_vault(boxes: &[BoxState], state: &BoxState, seq: u64) -> bool {
-    let Some(wait) = state.waits.iter().find(|wait| wait.seq == seq) else { return false };
-    let Some(vault) = boxes.get(usize::from(MEMBER_BOX)) else { return true };
-    vault.own.and_then(|own| vault.chain(own)).is_none_or(|chain| chain.upload.contains(wait.vault_seq))
+fn waits_for_vault(boxes: &[BoxState], state: &BoxState, chain: u16, seq: u64) -> bool {
+    let Some(wait) = state.waits.iter().find(|wait| (wait.chain, wait.seq) == (chain, seq)) else { return false };
+    let vault = boxes.get(usize::from(MEMBER_BOX)).and_then(|vault| vault.chain(wait.vault_chain));
+    vault.is_none_or(|chain| chain.upload.contains(wait.vault_seq))
 }
