@@ -2,7 +2,8 @@
 //!
 //! Kept small, since it is read when a home opens and rewritten with every record: a few chains of a few hundred bytes.
 
-use crate::id::{DeviceId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
+use crate::document::Actor;
+use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
@@ -212,12 +213,18 @@ impl Chain {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Wait {
-    /// Sequence number in this box's own chain.
+    /// Sequence number in the chain of this box.
     #[n(0)]
     pub seq: u64,
-    /// Sequence number in the member box's own chain.
+    /// Sequence number in the chain of the member box.
     #[n(1)]
     pub vault_seq: u64,
+    /// The chain of this box: this home's own when it was written, perhaps of an earlier incarnation by now.
+    #[n(2)]
+    pub chain: u16,
+    /// The chain of the member box.
+    #[n(3)]
+    pub vault_chain: u16,
 }
 
 /// Sealed records that the relay is to hide, because a word in them was taken back, once their shorter form is there.
@@ -310,6 +317,14 @@ impl BoxState {
     /// The chain with this index, to change.
     pub fn chain_mut(&mut self, index: u16) -> Option<&mut Chain> {
         self.chains.get_mut(usize::from(index))
+    }
+
+    /// Whether `actor` is that of the device which signs chain `index`, in any of its incarnations: what a phone restored from a
+    /// backup had not sent yet was written by the one before.
+    pub fn is_own_actor(&self, index: u16, document: &EntryId, actor: &Actor) -> bool {
+        let Some(device) = self.chain(index).map(|chain| chain.device) else { return false };
+        let own = self.chains.iter().filter(|chain| chain.device == device);
+        own.into_iter().any(|chain| Actor::derive(&device, &chain.incarnation, document) == *actor)
     }
 
     /// Whether a device of another member than `member` has seen record `seq` of chain `index`.
