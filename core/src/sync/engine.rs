@@ -55,6 +55,7 @@ enum InFlight {
     Subscribe(BoxIndex),
     Append { index: BoxIndex, chain: u16, seq: u64 },
     Trim { index: BoxIndex, chain: u16, seq: u64 },
+    Restore(BoxIndex),
 }
 
 /// What a step lends the engine.
@@ -260,6 +261,21 @@ impl Engine {
         }
     }
 
+    /// Shows what the relay hid again, where another phone asked for it: words of a proposal whose redaction turned out to be
+    /// void.
+    fn restore(&mut self, lent: &Lent<'_, '_>, index: BoxIndex, chain: u16, seq: u64) -> Result<(), SyncError> {
+        let kept = lent.boxes.get(usize::from(index)).and_then(|state| state.chain(chain));
+        if !kept.is_some_and(|chain| chain.restore.contains(seq)) {
+            return Ok(());
+        }
+        let ring = lent.ring.ring(index)?;
+        let box_id = BoxId(*ring.epoch()?.box_id());
+        let hashes = super::seal::sealed_hashes(lent.work, ring, index, chain, seq)?;
+        let records = hashes.into_iter().map(RecordHash).collect();
+        self.request(Request::Restore { box_id, records }, InFlight::Restore(index));
+        Ok(())
+    }
+
     /// Before a record of our own chain is handed to the transport, the key vault must know its number.
     fn count(&mut self, index: BoxIndex, state: &BoxState, chain: u16, seq: u64) {
         if state.own != Some(chain) || self.counted.get(&index).is_some_and(|counted| *counted >= seq) {
@@ -311,11 +327,15 @@ impl Engine {
                 self.set_phase(index, Phase::Live);
                 self.staged.push(Output::Event(Event::CaughtUp { index }));
             }
-            (InFlight::Append { index, chain, seq }, Response::Appended { .. }) => {
+            (InFlight::Append { index, chain, seq }, Response::Appended { duplicate, .. }) => {
                 self.appended(index);
+                if duplicate {
+                    self.restore(lent, index, chain, seq)?;
+                }
                 if let Some(state) = lent.boxes.get_mut(usize::from(index)) {
                     if let Some(chain) = state.chain_mut(chain) {
                         chain.upload.remove(seq);
+                        chain.restore.remove(seq);
                     }
                     state.waits.retain(|wait| (wait.chain, wait.seq) != (chain, seq));
                 }
@@ -325,6 +345,7 @@ impl Engine {
                     state.trims.retain(|trim| (trim.chain, trim.seq) != (chain, seq));
                 }
             }
+            (InFlight::Restore(_), Response::Restored { .. }) => {}
             (InFlight::Append { index, .. }, Response::Error(error)) => {
                 self.appended(index);
                 self.append_refused(index, &error, lent.now.elapsed_ms);
@@ -377,6 +398,9 @@ impl Engine {
                     chain.upload.insert(first, last);
                 }
             }
+        }
+        if std::mem::take(&mut state.reread) {
+            state.cursor = 0;
         }
         if lost {
             self.staged.push(Output::Event(Event::RelayLostBox { index }));
@@ -454,7 +478,7 @@ impl Engine {
 impl InFlight {
     fn index(&self) -> BoxIndex {
         match self {
-            Self::Open(index) | Self::Read(index) | Self::Subscribe(index) => *index,
+            Self::Open(index) | Self::Read(index) | Self::Subscribe(index) | Self::Restore(index) => *index,
             Self::Append { index, .. } | Self::Trim { index, .. } => *index,
         }
     }

@@ -175,6 +175,9 @@ pub struct Chain {
     /// The refill we last asked for, as (first missing, day): asked once a day at most.
     #[n(9)]
     pub asked: Option<(u64, i64)>,
+    /// Asked for by another phone: where the relay has them and hides them, they are to be shown again.
+    #[n(10)]
+    pub restore: Ranges,
 }
 
 impl Chain {
@@ -191,6 +194,7 @@ impl Chain {
             seen: Vec::new(),
             missing_from: 0,
             asked: None,
+            restore: Ranges::default(),
         }
     }
 
@@ -282,6 +286,9 @@ pub struct BoxState {
     /// To be hidden at the relay.
     #[n(11)]
     pub trims: Vec<Trim>,
+    /// Records were asked for: they may come back at cursors that were read before, so the next connection reads from the start.
+    #[n(12)]
+    pub reread: bool,
 }
 
 impl BoxState {
@@ -300,6 +307,7 @@ impl BoxState {
             waits: Vec::new(),
             closed: false,
             trims: Vec::new(),
+            reread: false,
         }
     }
 
