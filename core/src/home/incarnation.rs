@@ -17,7 +17,11 @@ impl<S: Store> Home<S> {
     /// # Errors
     /// What the store says.
     pub fn level_with(&mut self, at: Moment, counter: Option<&Counter>) -> Result<(), HomeError> {
-        let Some(counter) = counter else { return Ok(()) };
+        let Some(counter) = counter else {
+            // A key vault that forgot cannot vouch for this database.
+            let wrote = (0..self.boxes.len()).any(|at| self.own_head(at) > 0);
+            return if wrote { self.reincarnate(at) } else { Ok(()) };
+        };
         let behind = counter.incarnation != self.state.incarnation
             || counter.seqs.iter().enumerate().any(|(at, counted)| *counted > self.own_head(at));
         if behind {
