@@ -22,9 +22,7 @@ pub(super) struct PrivateKey(<X25519HkdfSha256 as Kem>::PrivateKey);
 impl PrivateKey {
     /// Any 32 bytes are a key.
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, PrimitiveError> {
-        <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes)
-            .map(Self)
-            .map_err(|_| PrimitiveError)
+        <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes).map(Self).map_err(|_| PrimitiveError)
     }
 
     pub(super) fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
@@ -86,8 +84,7 @@ pub(super) fn seal_to(
     if info.len() > INFO_MAX {
         return Err(PrimitiveError.into());
     }
-    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public)
-        .map_err(|_| SealToError::PublicKey)?;
+    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public).map_err(|_| SealToError::PublicKey)?;
     let mode = match psk {
         Some(psk) => OpModeS::Psk(psk.bundle()?),
         None => OpModeS::Base,
@@ -101,6 +98,18 @@ pub(super) fn seal_to(
     }
     let (enc, ciphertext) = sealed.map_err(|_| SealToError::PublicKey)?;
     Ok([&enc.to_bytes()[..], &ciphertext].concat())
+}
+
+/// Whether anything can be sealed to this key: tries it, with an ephemeral key that is used for nothing else.
+pub(super) fn is_usable_public_key(public: &[u8; 32]) -> bool {
+    struct Zeros;
+    impl Randomness for Zeros {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+            bytes.fill(0);
+            Ok(())
+        }
+    }
+    seal_to(public, None, b"", b"", b"", &mut Zeros).is_ok()
 }
 
 /// The text of `enc ‖ ciphertext`; none when it was not sealed to this key under these conditions.

@@ -46,11 +46,13 @@ impl Step<'_> {
         let Some(mut row) = read_entry(&self.work, index, &entry)? else { return Ok(()) };
         let loaded = self.load(index, &row)?;
         self.forget(index, &loaded)?;
-        if row.practice.is_none() {
-            row.practice = self.series_practice(index, &loaded.set)?;
-            if row.practice.is_some() {
-                write_entry(&mut self.work, index, &entry, &row);
-            }
+        let practice = match self.series_practice(index, &loaded.set)? {
+            Some(series) => Some(series),
+            None => makers_practice(&loaded.set).or_else(|| row.practice.clone()),
+        };
+        if practice != row.practice {
+            row.practice = practice;
+            write_entry(&mut self.work, index, &entry, &row);
         }
         let shape = row.practice.as_deref().and_then(catalogue::find).map(|practice| practice.shape);
         if shape == Some(Shape::SealedPair) && index != MEMBER_BOX {
@@ -187,6 +189,16 @@ impl Step<'_> {
         self.flush_wanted = true;
         Ok(())
     }
+}
+
+/// The practice as whoever made the entry names it, whatever others say of it and whatever came first: in the statement that
+/// made it, else in later words of theirs.
+fn makers_practice(set: &StatementSet) -> Option<String> {
+    let makes = |statement: &&Statement| matches!(statement.header.subject, Subject::Fresh(_));
+    let maker = set.iter().find(makes)?;
+    let practice = |statement: &Statement| statement.content().ok().flatten()?.practice;
+    let later = || set.ordered().into_iter().filter(|later| later.member == maker.member).find_map(practice);
+    practice(maker).or_else(later)
 }
 
 fn add_trim(trims: &mut Vec<Trim>, chain: u16, seq: u64, hashes: Vec<[u8; 32]>) {

@@ -17,6 +17,7 @@ mod export;
 mod incarnation;
 mod notes;
 mod pairing;
+mod rebuild;
 mod state;
 mod step;
 mod today;
@@ -29,7 +30,7 @@ pub use export::{Export, QuarantineItem, VerifyReport};
 pub use pairing::{BeginError, Identity, Invitation, Invitee, NewDevice};
 pub use state::{HomeZone, SpaceState};
 pub use today::{Card, Today};
-pub use views::{EntryView, HistoryItem, Status};
+pub use views::{AnswerEntry, EntryView, HistoryItem, Named, Partner, Revision, Status, Wording};
 
 use crate::crypto::PrimitiveError;
 use crate::crypto::certificate::Certificate;

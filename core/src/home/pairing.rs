@@ -249,7 +249,7 @@ impl<S: Store> Home<S> {
 
 fn begin_join(invitation: Invitation<'_>, home: JoinerHome<'_>, means: &Means<'_>) -> Result<Joiner, BeginError> {
     Ok(match invitation {
-        Invitation::Link(link) => Joiner::from_link(link, home, means)??,
+        Invitation::Link(link) => Joiner::from_link(link, home, means)?,
         Invitation::Words { words, cost, pin } => Joiner::from_words(words, cost, pin, home, means)?,
     })
 }
@@ -277,10 +277,9 @@ impl Step<'_> {
 
     /// Closes the box of a space that was never confirmed.
     fn leave_space(&mut self) {
-        if let Some(space) = self.home.space.take() {
-            if let Some(state) = self.boxes.get_mut(usize::from(space.index)) {
-                state.closed = true;
-            }
+        let space = self.home.space.take();
+        if let Some(state) = space.and_then(|space| self.boxes.get_mut(usize::from(space.index))) {
+            state.closed = true;
         }
     }
 
@@ -388,7 +387,7 @@ fn space_state(
 
 impl HomeState {
     /// The space, once both are in it.
-    pub fn confirmed_space(&self) -> Option<&SpaceState> {
+    pub(super) fn confirmed_space(&self) -> Option<&SpaceState> {
         self.space.as_ref().filter(|space| space.confirmed)
     }
 }

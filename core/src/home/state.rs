@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroize;
 
 /// The home format this build writes. A home with a larger number is refused, never guessed at.
-pub const HOME_VERSION: u16 = 1;
+pub(super) const HOME_VERSION: u16 = 1;
 
 /// The couple's rhythm: where their day is, and when it rolls over.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -61,7 +61,7 @@ pub struct SpaceState {
 /// See the module's documentation.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-pub struct HomeState {
+pub(crate) struct HomeState {
     /// [`HOME_VERSION`] of the build that wrote it.
     #[n(0)]
     pub version: u16,
@@ -126,7 +126,7 @@ impl HomeState {
     }
 
     /// Where the couple's day is; one's own before pairing.
-    pub fn zone(&self) -> &HomeZone {
+    pub(super) fn zone(&self) -> &HomeZone {
         self.space.as_ref().map_or(&self.home_zone, |space| &space.home_zone)
     }
 }

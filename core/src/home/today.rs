@@ -165,6 +165,11 @@ impl Step<'_> {
         Ok(self.today.insert(row))
     }
 
+    /// Begins the cards anew.
+    pub(super) fn forget_today(&mut self) {
+        self.today = Some(TodayRow::default());
+    }
+
     /// Writes the cards, if this step touched any.
     pub(super) fn store_today(&mut self) {
         let Some(mut row) = self.today.take() else { return };
@@ -199,13 +204,13 @@ impl Step<'_> {
         loaded: &Loaded,
     ) -> Result<Option<Card>, HomeError> {
         let set = &loaded.set;
-        let Some(practice) = row.practice.as_deref().and_then(catalogue::find) else { return Ok(None) };
+        let Some((practice, shape)) = super::views::shape_of(row, set) else { return Ok(None) };
         let Some(newest) = set.iter().max_by_key(|statement| (statement.header.day, statement.id)) else {
             return Ok(None);
         };
         let mut card = Card {
             id: *entry,
-            practice: practice.id.to_owned(),
+            practice,
             state: String::new(),
             text: String::new(),
             action: None,
@@ -215,7 +220,7 @@ impl Step<'_> {
             settled: None,
             index,
         };
-        match practice.shape {
+        match shape {
             Shape::Revisions if index != MEMBER_BOX => self.agreement_card(index, loaded, &mut card)?,
             Shape::SealedPair if index != MEMBER_BOX => self.check_in_card(index, entry, set, &mut card)?,
             Shape::SealedPair => return Ok(None),
@@ -226,6 +231,10 @@ impl Step<'_> {
             }
             _ => {
                 let Some(view) = own_entry::view(set) else { return Ok(None) };
+                // What was taken back is not news.
+                if view.state == own_entry::OwnEntryState::Redacted {
+                    return Ok(None);
+                }
                 view.state.code().clone_into(&mut card.state);
                 let standing = view.wordings.iter().rev().find(|wording| wording.current);
                 card.text = standing.and_then(|wording| wording.fields.as_ref()).map(first_text).unwrap_or_default();

@@ -5,14 +5,18 @@
 //! what was signed.
 
 mod body;
+mod cbor;
 mod check;
 mod header;
 mod set;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use body::{Body, Content, ContentError, Value};
 pub use check::{Refusal, check};
-pub use header::{Header, HeaderError, Kind, Ref, Role, Subject};
+pub use header::{Header, HeaderError, Kind, NAMED_MAX, Ref, Role, Subject};
 pub use set::StatementSet;
 pub use text::{is_normal, normalise};
 

@@ -7,7 +7,7 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 /// Most chains one box may hold: devices times incarnations. Beyond it new chains are quarantined.
-pub const CHAINS_MAX: usize = 1024;
+pub(super) const CHAINS_MAX: usize = 1024;
 /// Most separate stretches a [`Ranges`] keeps; beyond it the two nearest are joined.
 const RANGES_MAX: usize = 256;
 

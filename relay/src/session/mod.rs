@@ -4,6 +4,7 @@
 pub(crate) mod outgoing;
 mod requests;
 
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -57,8 +58,10 @@ struct Reader {
 
 /// Why a connection ends.
 enum End {
-    /// The phone finished its stream or is gone: nothing is wrong.
+    /// The phone finished its stream: it has asked all it wanted.
     Left,
+    /// The connection is gone, or the phone reads no more.
+    Lost,
     /// The relay closes it.
     Close(ErrorCode),
 }
@@ -78,6 +81,7 @@ pub(crate) async fn run(
     let code = serve(&core, &connection, address, stopping).await;
     core.metrics.connections.subtract(1);
     let number = code.map_or(0, |code| {
+        tracing::debug!(%code, "closing a connection");
         core.metrics.error(code);
         code.number()
     });
@@ -121,9 +125,11 @@ async fn serve(
         subscriptions: Mutex::default(),
     });
     let mut reader = Reader::default();
+    // The writer is never dropped half-way: the rest of a frame would be missing in the middle of the stream.
+    let mut writing = pin!(session.write(&mut send));
     let end = tokio::select! {
         end = session.read(&mut reader, &mut recv) => end,
-        end = session.write(&mut send) => end,
+        end = &mut writing => end,
         _ = stopping.wait_for(|stopping| *stopping) => {
             session.out.push(&Push::GoingAway);
             End::Close(ErrorCode::ShuttingDown)
@@ -131,13 +137,14 @@ async fn serve(
     };
     session.unsubscribe_all();
     core.rendezvous.leave(id, &reader.rendezvous);
+    session.out.finish();
     // What was accepted is answered, if the phone still reads.
-    if !matches!(end, End::Close(ErrorCode::TooSlow)) {
-        let _drained_or_too_late = timeout(DRAIN_TIME_MAX, session.drain(&mut send)).await;
+    if !matches!(end, End::Close(ErrorCode::TooSlow) | End::Lost) {
+        let _drained_or_too_late = timeout(DRAIN_TIME_MAX, writing).await;
     }
     session.out.close();
     match end {
-        End::Left => None,
+        End::Left | End::Lost => None,
         End::Close(code) => Some(code),
     }
 }
@@ -160,9 +167,8 @@ impl Session {
             };
             let chunk = match chunk {
                 Ok(Some(chunk)) => chunk,
-                Ok(None) | Err(ReadError::ConnectionLost(_) | ReadError::Reset(_)) => {
-                    return End::Left;
-                }
+                Ok(None) => return End::Left,
+                Err(ReadError::ConnectionLost(_) | ReadError::Reset(_)) => return End::Lost,
                 Err(_) => return End::Close(ErrorCode::ProtocolViolation),
             };
             self.core
@@ -231,6 +237,8 @@ impl Session {
         End::Close(answer.code)
     }
 
+    /// Sends what is queued until the connection ends; then what requests still in the store will answer, and finishes
+    /// the stream.
     async fn write(self: &Arc<Self>, send: &mut SendStream) -> End {
         loop {
             while let Some(frame) = self.out.take_frame() {
@@ -238,28 +246,14 @@ impl Session {
                 match timeout(self.core.patience(), send.write_chunk(frame.into())).await {
                     Ok(Ok(())) => self.out.sent(bytes),
                     Ok(Err(WriteError::ConnectionLost(_) | WriteError::Stopped(_))) => {
-                        return End::Left;
+                        return End::Lost;
                     }
                     Ok(Err(_)) => return End::Close(ErrorCode::ProtocolViolation),
                     Err(_) => return End::Close(ErrorCode::TooSlow),
                 }
                 self.advance_subscriptions();
             }
-            self.out.ready().await;
-        }
-    }
-
-    /// Sends what is queued and what requests still in the store will answer, then finishes the stream.
-    async fn drain(&self, send: &mut SendStream) {
-        loop {
-            while let Some(frame) = self.out.take_frame() {
-                let bytes = frame.len();
-                if send.write_chunk(frame.into()).await.is_err() {
-                    return;
-                }
-                self.out.sent(bytes);
-            }
-            if self.out.is_drained() {
+            if self.out.is_finished() {
                 break;
             }
             self.out.ready().await;
@@ -268,6 +262,7 @@ impl Session {
             // Closing at once would throw away what the phone hasn't acknowledged.
             let _acknowledged_or_gone = send.stopped().await;
         }
+        End::Left
     }
 
     /// There may be room for the next page of a backlog.

@@ -43,6 +43,7 @@ struct State {
     queued_bytes: usize,
     reserved_bytes: usize,
     in_flight: usize,
+    finishing: bool,
     closed: bool,
 }
 
@@ -196,10 +197,16 @@ impl Outgoing {
         self.ready.notified().await;
     }
 
-    /// Whether every request has its answer and every frame has left.
-    pub(crate) fn is_drained(&self) -> bool {
+    /// No request comes any more: the writer ends with the last answer.
+    pub(crate) fn finish(&self) {
+        self.lock().finishing = true;
+        self.ready.notify_one();
+    }
+
+    /// Whether no request comes any more and every one has its answer on its way.
+    pub(crate) fn is_finished(&self) -> bool {
         let state = self.lock();
-        state.frames.is_empty() && state.in_flight == 0 && state.queued_bytes == 0
+        state.finishing && state.frames.is_empty() && state.in_flight == 0
     }
 
     /// Keeps nothing from now on: the connection has ended.

@@ -19,7 +19,7 @@ use super::outgoing::{
 use super::{REFUSALS_MAX, Reader, Session};
 use crate::rates::Rate;
 use crate::rendezvous::Get;
-use crate::store::{Admission, NewPack, Reply};
+use crate::store::{Admission, Appended, BoxState, NewPack, Page, Reply};
 
 /// Rendezvous that one connection may take part in: an invite or two, and some mistyped words.
 const RENDEZVOUS_PER_CONNECTION_MAX: usize = 32;
@@ -143,7 +143,7 @@ impl Session {
             }
             reader.opened.push(box_id);
         }
-        let reply = answer_with(place, |state: crate::store::BoxState| Response::BoxOpened {
+        let reply = answer_with(place, |state: BoxState| Response::BoxOpened {
             generation: state.generation,
             first: state.first,
             last: state.last,
@@ -230,7 +230,7 @@ impl Session {
                 after,
                 limit,
             } => {
-                let reply = answer_with(place, |page: crate::store::Page| Response::Records {
+                let reply = answer_with(place, |page: Page| Response::Records {
                     records: page.records,
                     more: page.more,
                 });
@@ -293,21 +293,22 @@ impl Session {
     fn append(self: &Arc<Self>, place: Place, box_id: BoxId, record: Arc<[u8]>) {
         let core = Arc::clone(&self.core);
         let pushed = Arc::clone(&record);
-        let reply: Reply<crate::store::Appended> = Box::new(move |outcome| {
-            place.answer(match &outcome {
-                Ok(appended) => Ok(Response::Appended {
-                    cursor: appended.cursor,
-                    duplicate: appended.duplicate,
-                }),
-                Err(error) => Err((*error).into()),
-            });
-            match outcome {
-                Ok(appended) if appended.duplicate => core.metrics.duplicates.add(1),
-                Ok(appended) => {
-                    core.metrics.appends.add(1);
-                    core.mailboxes.appended(box_id, appended.cursor, &pushed);
-                }
-                Err(_) => {}
+        let reply: Reply<Appended> = Box::new(move |outcome| {
+            let appended = match outcome {
+                Ok(appended) => appended,
+                Err(error) => return place.answer(Err(error.into())),
+            };
+            let Appended { cursor, duplicate } = appended;
+            let counter = if duplicate {
+                &core.metrics.duplicates
+            } else {
+                &core.metrics.appends
+            };
+            counter.add(1);
+            // The answer first, so that a phone knows its own record when it is pushed.
+            place.answer(Ok(Response::Appended { cursor, duplicate }));
+            if !duplicate {
+                core.mailboxes.appended(box_id, cursor, &pushed);
             }
         });
         self.core.store.append(

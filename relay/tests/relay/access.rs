@@ -134,3 +134,26 @@ async fn another_pin_or_protocol_does_not_connect() {
         .unwrap();
     assert!(soon(connecting).await.is_err());
 }
+
+#[test]
+fn the_golden_signature_is_what_a_box_key_makes() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../tests/vectors/protocol/access.json"
+    );
+    let vector: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    // The vector's seed is 01 thirty-two times, its exporter e0 thirty-two times.
+    let key = BoxKey::new(1);
+    assert_eq!(vector["seed"], hex(&[1; 32]));
+    assert_eq!(vector["box_id"], hex(&key.id().0));
+    let message = box_access_message(&[0xe0; 32], &key.id());
+    assert_eq!(vector["message"], hex(&message));
+    assert_eq!(vector["signature"], hex(&key.sign(&message)));
+}

@@ -323,6 +323,24 @@ async fn a_full_box_refuses_until_trimmed_and_its_neighbour_never() {
 }
 
 #[tokio::test]
+async fn tiny_records_count_what_they_cost() {
+    let relay = TestRelay::with(|config| config.limits.box_record_bytes_max = 2_000).await;
+    let key = BoxKey::new(1);
+    let mut client = relay.client_of(&key).await;
+    for number in 0..3 {
+        client.appended(key.id(), &record(number, 5)).await;
+    }
+    assert_eq!(
+        code(&client.append(key.id(), &record(3, 5)).await),
+        ErrorCode::BoxFull
+    );
+    assert_eq!(
+        code(&client.append(key.id(), &record(4, 500)).await),
+        ErrorCode::BoxFull
+    );
+}
+
+#[tokio::test]
 async fn a_deleted_box_is_gone_and_its_next_generation_is_another() {
     let relay = TestRelay::start().await;
     let key = BoxKey::new(1);

@@ -316,3 +316,41 @@ async fn health_and_metrics_are_answered_on_loopback() {
     assert!(ask(&[0xff; 1000]).await.starts_with("HTTP/1.0 405"));
     assert!(ask(b"").await.starts_with("HTTP/1.0 405"));
 }
+
+/// Needs a file system of a few megabytes: `mount -t tmpfs -o size=3m tmpfs DIR`, then `AMENDS_SMALL_DISK=DIR` and
+/// `--ignored`.
+#[tokio::test]
+#[ignore = "needs a small file system"]
+async fn a_disk_that_is_really_full_refuses_and_loses_nothing() {
+    let disk =
+        std::env::var_os("AMENDS_SMALL_DISK").expect("AMENDS_SMALL_DISK names a small file system");
+    let folder = tempfile::tempdir_in(disk).unwrap();
+    let relay = TestRelay::in_folder(folder, Config::default(), HandClock::new())
+        .await
+        .unwrap();
+    let key = BoxKey::new(1);
+    let box_id = key.id();
+    let mut client = relay.client_of(&key).await;
+    let mut kept = Vec::new();
+    let mut refused = 0;
+    for number in 0..1_000 {
+        match client.append(box_id, &record(number, 5_000)).await {
+            Response::Appended { cursor, .. } => kept.push(cursor),
+            other => {
+                assert_eq!(code(&other), ErrorCode::StoreFull);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0 && kept.len() > 50, "{refused} {}", kept.len());
+    let cursors = |stored: Vec<StoredRecord>| {
+        stored
+            .iter()
+            .map(|stored| stored.cursor)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(cursors(client.read_all(box_id, Cursor::START).await), kept);
+    let relay = relay.restart().await;
+    let mut client = relay.client_of(&key).await;
+    assert_eq!(cursors(client.read_all(box_id, Cursor::START).await), kept);
+}

@@ -98,6 +98,42 @@ async fn a_frame_cut_off_by_the_end_of_the_stream_does_nothing() {
 }
 
 #[tokio::test]
+async fn the_end_of_the_asking_cuts_off_no_answer() {
+    let relay = TestRelay::start().await;
+    let key = BoxKey::new(1);
+    let box_id = key.id();
+    let mut client = relay.client_of(&key).await;
+    client.appended(box_id, &record(1, 250_000)).await;
+    // A megabyte of answers through windows of 64 KiB: the stream ends while an answer is half sent.
+    for _ in 0..4 {
+        client
+            .say(Request::Read {
+                box_id,
+                after: Cursor::START,
+                limit: 1,
+            })
+            .await;
+    }
+    client
+        .say(Request::Append {
+            box_id,
+            record: record(2, 100),
+        })
+        .await;
+    client.send.finish().unwrap();
+    let (messages, closed_with) = client.closing().await;
+    let whole = |message: &&FromRelay| match message {
+        FromRelay::Response(_, Response::Records { records, .. }) => {
+            records[0].record.len() == 250_000
+        }
+        FromRelay::Response(_, Response::Appended { .. }) => true,
+        _ => false,
+    };
+    assert_eq!(messages.iter().filter(whole).count(), 5);
+    assert_eq!(closed_with, Some(0));
+}
+
+#[tokio::test]
 async fn frames_in_single_bytes_are_the_same_frames() {
     let relay = TestRelay::start().await;
     let mut client = relay.client().await;

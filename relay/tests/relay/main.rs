@@ -16,6 +16,7 @@ mod boxes;
 mod faults;
 mod floods;
 mod frames;
+mod model;
 mod packs;
 mod process;
 mod rendezvous;

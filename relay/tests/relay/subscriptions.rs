@@ -231,3 +231,51 @@ async fn a_connection_that_ends_leaves_nothing_behind() {
     assert_eq!(relay.metric("subscriptions"), 0);
     assert_eq!(relay.metric("outgoing_bytes"), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn many_phones_at_once_see_everything_once_and_in_order() {
+    const PHONES: u32 = 8;
+    const RECORDS: u32 = 40;
+    let relay = TestRelay::start().await;
+    let key = BoxKey::new(1);
+    let box_id = key.id();
+    let mut phones = Vec::new();
+    for phone in 0..PHONES {
+        let mut client = relay.client_of(&key).await;
+        phones.push(tokio::spawn(async move {
+            // Some subscribe before, some in the middle, some after their own records.
+            let subscribes_at = phone * RECORDS / PHONES;
+            for number in 0..RECORDS {
+                if number == subscribes_at {
+                    client
+                        .say(Request::Subscribe {
+                            box_id,
+                            after: Cursor::START,
+                        })
+                        .await;
+                }
+                client
+                    .say(Request::Append {
+                        box_id,
+                        record: record(phone * 1_000 + number, 600),
+                    })
+                    .await;
+            }
+            client.pushed(box_id, (PHONES * RECORDS) as usize).await
+        }));
+    }
+    let mut views = Vec::new();
+    for phone in phones {
+        views.push(soon(phone).await.unwrap());
+    }
+    assert!(
+        views[0]
+            .windows(2)
+            .all(|pair| pair[0].cursor < pair[1].cursor)
+    );
+    assert!(
+        views.windows(2).all(|pair| pair[0] == pair[1]),
+        "all see the same"
+    );
+    assert_eq!(relay.metric("lagged_total"), 0);
+}

@@ -92,6 +92,31 @@ async fn hidden_records_and_chunks_are_gone_after_thirty_days() {
 }
 
 #[tokio::test]
+async fn cursors_go_up_also_when_the_newest_record_is_gone() {
+    let relay = TestRelay::start().await;
+    let key = BoxKey::new(1);
+    let box_id = key.id();
+    let mut client = relay.client_of(&key).await;
+    for number in 0..3 {
+        client.appended(box_id, &record(number, 300)).await;
+        let records = vec![record_hash(&record(number, 300))];
+        client.ask(Request::Trim { box_id, records }).await;
+    }
+    relay.clock.advance(HIDDEN_LIFETIME_S);
+    relay.control.sweep().await.unwrap();
+    let bounds = |response| match response {
+        Response::BoxOpened { first, last, .. } => (first.0, last.0),
+        _ => unreachable!(),
+    };
+    assert_eq!(bounds(client.open(&key).await), (3, 3));
+    let relay = relay.restart().await;
+    let mut client = relay.client_of(&key).await;
+    assert_eq!(bounds(client.open(&key).await), (3, 3));
+    assert_eq!(client.appended(box_id, &record(9, 300)).await, Cursor(4));
+    assert_eq!(client.read_all(box_id, Cursor(3)).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_chunk_without_a_pack_lasts_a_day() {
     let relay = TestRelay::start().await;
     let key = BoxKey::new(1);

@@ -17,7 +17,8 @@ use tokio::time::{Instant, sleep_until};
 /// How long the last words of a pairing that failed may take to reach the relay.
 const FAREWELL_MAX: Duration = Duration::from_secs(5);
 
-/// Either machine.
+/// Either machine. There is one at a time, so that their sizes differ costs nothing.
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(super) enum Machine {
     Inviter(Inviter),
     Joiner(Joiner),

@@ -51,9 +51,13 @@ pub enum CertificateError {
     /// More than [`CERTIFICATES_MAX`] certificates of one member.
     #[error("too many certificates")]
     TooMany,
-    /// The issuer is not live, or revokes itself as its only device.
-    #[error("the issuing device is not live")]
+    /// A device that had to be live is revoked, dropped or unknown.
+    #[error("the device is not live")]
     NotLive,
+    /// It brings in a device with keys that no honest device has: with which everything would seem signed, or to which nothing
+    /// can be sealed.
+    #[error("certificate for unusable keys")]
+    WeakKey,
     /// See [`PrimitiveError`].
     #[error(transparent)]
     Primitive(#[from] PrimitiveError),
@@ -106,17 +110,8 @@ impl Certificate {
     ///
     /// # Errors
     /// [`CertificateError::Primitive`] only.
-    pub fn add(
-        issuer: &DeviceKeys,
-        member: MemberId,
-        device: DevicePublic,
-    ) -> Result<UnsignedAdd, CertificateError> {
-        let body = Content::Add {
-            member,
-            device,
-            issuer: issuer.id(),
-        }
-        .encode();
+    pub fn add(issuer: &DeviceKeys, member: MemberId, device: DevicePublic) -> Result<UnsignedAdd, CertificateError> {
+        let body = Content::Add { member, device, issuer: issuer.id() }.encode();
         let signature = issuer.sign(&[SIGN, &body])?;
         Ok(UnsignedAdd { body, signature })
     }
@@ -140,17 +135,8 @@ impl Certificate {
         if accepted.len() > NAMED_MAX || keeps.len() > NAMED_MAX {
             return Err(CertificateError::TooMany);
         }
-        let revocation = Revocation {
-            device,
-            accepted: accepted.to_vec(),
-            keeps,
-        };
-        let body = Content::Revoke {
-            member: chain.member(),
-            issuer: issuer.id(),
-            revocation,
-        }
-        .encode();
+        let revocation = Revocation { device, accepted: accepted.to_vec(), keeps };
+        let body = Content::Revoke { member: chain.member(), issuer: issuer.id(), revocation }.encode();
         let signature = issuer.sign(&[SIGN, &body])?;
         Self::from_parts(&body, &signature, None)
     }
@@ -236,13 +222,14 @@ impl Certificate {
         if !issuer.signed(&[SIGN, &self.body], &self.signature) {
             return Err(CertificateError::NotSigned);
         }
-        match (&self.content, &self.countersignature) {
-            (Content::Add { device, .. }, Some(countersignature))
-                if device.signed(&[COUNTERSIGN, &self.body], countersignature) =>
-            {
-                Ok(())
+        if let Content::Add { device, .. } = &self.content {
+            let by_device = |signature| device.signed(&[COUNTERSIGN, &self.body], signature);
+            if !self.countersignature.as_ref().is_some_and(by_device) {
+                return Err(CertificateError::NotCountersigned);
             }
-            (Content::Add { .. }, _) => Err(CertificateError::NotCountersigned),
+        }
+        match self.device() {
+            Some(device) if !device.is_usable() => Err(CertificateError::WeakKey),
             _ => Ok(()),
         }
     }
@@ -254,13 +241,7 @@ impl UnsignedAdd {
     /// # Errors
     /// As [`Certificate::decode`]; [`CertificateError::UnknownKind`] also when it adds no device.
     pub fn decode(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let Certificate {
-            content: Content::Add { .. },
-            body,
-            signature,
-            ..
-        } = Certificate::decode(bytes)?
-        else {
+        let Certificate { content: Content::Add { .. }, body, signature, .. } = Certificate::decode(bytes)? else {
             return Err(CertificateError::UnknownKind);
         };
         Ok(Self { body, signature })
@@ -309,10 +290,7 @@ impl UnsignedAdd {
     /// # Errors
     /// [`CertificateError::NotCountersigned`] when it is not the added device's.
     pub fn complete(&self, countersignature: &[u8; 64]) -> Result<Certificate, CertificateError> {
-        if !self
-            .device()?
-            .signed(&[COUNTERSIGN, &self.body], countersignature)
-        {
+        if !self.device()?.signed(&[COUNTERSIGN, &self.body], countersignature) {
             return Err(CertificateError::NotCountersigned);
         }
         Certificate::from_parts(&self.body, &self.signature, Some(countersignature))

@@ -4,7 +4,7 @@ mod cbor;
 mod certificates;
 mod epochs;
 mod packs;
-mod pairing;
+pub(super) mod pairing;
 mod records;
 mod sizes;
 mod storage;
@@ -17,11 +17,11 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 /// The same randomness on every run.
-fn seeded(seed: u8) -> ChaCha20Rng {
+pub(super) fn seeded(seed: u8) -> ChaCha20Rng {
     ChaCha20Rng::from_seed([seed; 32])
 }
 
-fn device(seed: u8) -> DeviceKeys {
+pub(super) fn device(seed: u8) -> DeviceKeys {
     make_device_keys(&mut seeded(seed)).unwrap()
 }
 
@@ -52,10 +52,7 @@ struct Noted {
 
 impl Noted {
     fn new(seed: u8) -> Self {
-        Self {
-            source: seeded(seed),
-            given: Vec::new(),
-        }
+        Self { source: seeded(seed), given: Vec::new() }
     }
 }
 

@@ -3,13 +3,24 @@
 
 use std::path::PathBuf;
 
-use amends_protocol::{FrameDecoder, FromRelay, ToRelay, decode_item, encode_frame};
+use amends_protocol::{
+    BoxId, FrameDecoder, FromRelay, RelayAddress, RelayAddressError, ToRelay, box_access_message,
+    decode_item, encode_frame,
+};
 use serde_json::{Value, json};
 
 use crate::samples::{self, Named, Sample};
 
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/protocol")
+}
+
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/protocol/frames.json")
+    folder().join("frames.json")
+}
+
+fn read(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder().join(name)).unwrap()).unwrap()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -54,7 +65,7 @@ fn golden() -> Vec<Value> {
         )
         .unwrap();
     }
-    serde_json::from_str(&std::fs::read_to_string(path()).unwrap()).unwrap()
+    read("frames.json").as_array().unwrap().clone()
 }
 
 #[test]
@@ -115,4 +126,41 @@ fn the_spec_lists_every_error_code() {
         let row = format!("| {} | `{}` |", code.number(), code.name());
         assert!(spec.contains(&row), "SPEC.md has no row `{row}`");
     }
+}
+
+#[test]
+fn relay_addresses_are_read_and_written_as_in_the_vectors() {
+    let vectors = read("addresses.json");
+    for vector in vectors["valid"].as_array().unwrap() {
+        let text = vector["text"].as_str().unwrap();
+        let address: RelayAddress = text.parse().unwrap();
+        assert_eq!(address.host.to_string(), vector["host"].as_str().unwrap());
+        assert_eq!(u64::from(address.port), vector["port"].as_u64().unwrap());
+        assert_eq!(hex(&address.pin.0), vector["pin"].as_str().unwrap());
+        assert_eq!(address.to_string(), vector["printed"].as_str().unwrap());
+        assert_eq!(
+            address.host_port(),
+            format!("{}:{}", vector["host"].as_str().unwrap(), vector["port"])
+        );
+    }
+    for vector in vectors["invalid"].as_array().unwrap() {
+        let text = vector["text"].as_str().unwrap();
+        let wrong = match text.parse::<RelayAddress>().unwrap_err() {
+            RelayAddressError::Scheme => "scheme",
+            RelayAddressError::Host => "host",
+            RelayAddressError::Port => "port",
+            RelayAddressError::Pin => "pin",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wrong, vector["wrong"], "{text}");
+    }
+}
+
+#[test]
+fn the_box_access_message_is_as_in_the_vector() {
+    let vector = read("access.json");
+    let bytes =
+        |name: &str| -> [u8; 32] { unhex(vector[name].as_str().unwrap()).try_into().unwrap() };
+    let message = box_access_message(&bytes("exporter"), &BoxId(bytes("box_id")));
+    assert_eq!(hex(&message), vector["message"].as_str().unwrap());
 }

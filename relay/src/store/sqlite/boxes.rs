@@ -1,16 +1,16 @@
 //! The row of a box: what it holds, and how its allowances are spent.
 
-use amends_protocol::{BoxId, Cursor, Generation, limits::PACKS_PER_BOX_MAX};
+use amends_protocol::{
+    BoxId, Cursor, Generation,
+    limits::{CHARGE_BYTES_MIN, PACKS_PER_BOX_MAX},
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Failure, Rules};
 use crate::store::{Admission, BoxState, StoreError};
 
-/// The lower bits of `records.at` are the cursor.
-const CURSOR_BITS: u32 = 32;
-
-/// The largest cursor: four thousand million appends to one box.
-const CURSOR_MAX: i64 = (1 << CURSOR_BITS) - 1;
+/// The largest cursor: four thousand million appends to one box, so that the writer may remember cursors in 32 bits.
+pub(super) const CURSOR_MAX: i64 = u32::MAX as i64;
 
 /// One box.
 #[derive(Debug, Clone)]
@@ -19,7 +19,6 @@ pub(super) struct BoxRow {
     pub(super) generation: [u8; 16],
     pub(super) first: i64,
     pub(super) last: i64,
-    pub(super) record_bytes: i64,
     pub(super) pack_bytes: i64,
     pub(super) hidden_bytes: i64,
     pub(super) accessed_day: i64,
@@ -28,7 +27,7 @@ pub(super) struct BoxRow {
 impl BoxRow {
     pub(super) fn find(db: &Connection, box_id: &BoxId) -> rusqlite::Result<Option<Self>> {
         db.prepare_cached(
-            "SELECT id, generation, first, last, record_bytes, pack_bytes, hidden_bytes, accessed_day
+            "SELECT id, generation, first, last, pack_bytes, hidden_bytes, accessed_day
              FROM boxes WHERE box = ?1",
         )?
         .query_row([box_id.0.as_slice()], |row| {
@@ -37,10 +36,9 @@ impl BoxRow {
                 generation: row.get(1)?,
                 first: row.get(2)?,
                 last: row.get(3)?,
-                record_bytes: row.get(4)?,
-                pack_bytes: row.get(5)?,
-                hidden_bytes: row.get(6)?,
-                accessed_day: row.get(7)?,
+                pack_bytes: row.get(4)?,
+                hidden_bytes: row.get(5)?,
+                accessed_day: row.get(6)?,
             })
         })
         .optional()
@@ -62,8 +60,8 @@ impl BoxRow {
         let generation = rules.random_generation()?;
         let accessed_day = rules.time.day();
         db.prepare_cached(
-            "INSERT INTO boxes (box, generation, first, last, record_bytes, pack_bytes, hidden_bytes, accessed_day)
-             VALUES (?1, ?2, 0, 0, 0, 0, 0, ?3)",
+            "INSERT INTO boxes (box, generation, first, last, pack_bytes, hidden_bytes, accessed_day)
+             VALUES (?1, ?2, 0, 0, 0, 0, ?3)",
         )?
         .execute(params![box_id.0.as_slice(), generation.as_slice(), accessed_day])?;
         Ok(Self {
@@ -71,7 +69,6 @@ impl BoxRow {
             generation,
             first: 0,
             last: 0,
-            record_bytes: 0,
             pack_bytes: 0,
             hidden_bytes: 0,
             accessed_day,
@@ -81,14 +78,13 @@ impl BoxRow {
     /// Writes what changed.
     pub(super) fn save(&self, db: &Connection) -> rusqlite::Result<()> {
         db.prepare_cached(
-            "UPDATE boxes SET first = ?2, last = ?3, record_bytes = ?4, pack_bytes = ?5, hidden_bytes = ?6,
-             accessed_day = ?7 WHERE id = ?1",
+            "UPDATE boxes SET first = ?2, last = ?3, pack_bytes = ?4, hidden_bytes = ?5, accessed_day = ?6
+             WHERE id = ?1",
         )?
         .execute(params![
             self.id,
             self.first,
             self.last,
-            self.record_bytes,
             self.pack_bytes,
             self.hidden_bytes,
             self.accessed_day
@@ -96,33 +92,29 @@ impl BoxRow {
         Ok(())
     }
 
-    /// Where a cursor of this box lies in `records`.
-    pub(super) fn at(&self, cursor: i64) -> i64 {
-        self.id << CURSOR_BITS | cursor.clamp(0, CURSOR_MAX)
+    /// The newest cursor ever given in the box.
+    pub(super) fn newest(&self, db: &Connection) -> rusqlite::Result<i64> {
+        let entry: Option<i64> = db
+            .prepare_cached("SELECT max(cursor) FROM entries WHERE box = ?1")?
+            .query_row([self.id], |row| row.get(0))?;
+        Ok(entry.unwrap_or(0).max(self.last))
     }
 
-    /// The place of the next record; refused when the box has had more appends than cursors.
-    pub(super) fn next_cursor(&self) -> Result<i64, StoreError> {
-        if self.last < CURSOR_MAX {
-            Ok(self.last + 1)
-        } else {
-            Err(StoreError::BoxFull {
-                limit: CURSOR_MAX as u64,
-            })
-        }
-    }
-
-    /// Refuses what would fill the box above an allowance.
-    pub(super) fn check_allowances(&self, rules: &Rules) -> Result<(), StoreError> {
+    /// Refuses what would fill the box above an allowance. `record_bytes` is what its readable records count.
+    pub(super) fn check_allowances(
+        &self,
+        rules: &Rules,
+        record_bytes: i64,
+    ) -> Result<(), StoreError> {
         let above = |bytes: i64, limit: u64| u64::try_from(bytes).unwrap_or(0) > limit;
         let limits = &rules.limits;
-        if above(self.record_bytes, limits.box_record_bytes_max) {
+        if above(record_bytes, limits.box_record_bytes_max) {
             return Err(StoreError::BoxFull {
                 limit: limits.box_record_bytes_max,
             });
         }
         if above(
-            self.record_bytes.saturating_add(self.pack_bytes),
+            record_bytes.saturating_add(self.pack_bytes),
             limits.box_bytes_max,
         ) {
             return Err(StoreError::BoxFull {
@@ -132,19 +124,24 @@ impl BoxRow {
         Ok(())
     }
 
-    fn state(&self, packs: u32) -> BoxState {
+    fn state(&self, newest: i64, packs: u32) -> BoxState {
         BoxState {
             generation: Generation(self.generation),
             first: cursor_of(self.first),
-            last: cursor_of(self.last),
+            last: cursor_of(newest),
             packs,
         }
     }
 }
 
-/// The cursor in a `records.at`, or of a column that holds one.
-pub(super) fn cursor_of(at: i64) -> Cursor {
-    Cursor(at.unsigned_abs() & CURSOR_MAX as u64)
+/// A cursor as it is kept in columns.
+pub(super) fn cursor_of(column: i64) -> Cursor {
+    Cursor(u64::try_from(column).unwrap_or(0))
+}
+
+/// What records and chunks count in an allowance: their bytes, or what they cost at least.
+pub(super) fn charge(size: i64) -> i64 {
+    size.max(CHARGE_BYTES_MIN as i64)
 }
 
 /// What `OpenBox` answers, and whether the day of the last access is out of date.
@@ -167,7 +164,11 @@ pub(super) fn state(
         .prepare_cached("SELECT count(*) FROM packs WHERE box = ?1")?
         .query_row([row.id], |counted| counted.get(0))?;
     let packs = u32::try_from(packs).unwrap_or(PACKS_PER_BOX_MAX as u32);
-    Ok((row.state(packs), row.accessed_day < rules.time.day()))
+    let newest = row.newest(&snapshot)?;
+    Ok((
+        row.state(newest, packs),
+        row.accessed_day < rules.time.day(),
+    ))
 }
 
 /// Notes that the box was opened today.

@@ -5,6 +5,7 @@ mod packs;
 mod records;
 mod schema;
 mod sweep;
+mod tally;
 mod time;
 mod writer;
 
@@ -23,6 +24,7 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::queue::{NotQueued, Queue};
 use crate::store::{Admission, Appended, BoxState, NewPack, Page, Reply, Store, StoreError};
+use tally::Tallies;
 use time::RelayTime;
 use writer::{BATCH_WRITES_MAX, Closure, Write};
 
@@ -56,10 +58,13 @@ impl From<Failure> for StoreError {
             Failure::Refused(error) => return error,
             Failure::Sqlite(error) => error,
         };
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            // Happens to every write until somebody makes room; the writer says so once.
+            return Self::DiskFull;
+        }
         // SQLite's messages name tables and offsets, never ids or contents: safe to log.
         tracing::error!(%error, "the store failed");
         match (&error, error.sqlite_error_code()) {
-            (_, Some(ErrorCode::DiskFull)) => Self::DiskFull,
             (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => Self::Damaged,
             // A row that is missing or of the wrong shape, where we wrote it ourselves.
             (
@@ -154,11 +159,13 @@ impl SqliteStore {
     fn write<T: Send + 'static>(
         &self,
         reply: Reply<T>,
-        mut run: impl FnMut(&Connection, &Rules) -> Result<T, Failure> + Send + 'static,
+        mut run: impl FnMut((&Connection, &mut Tallies), &Rules) -> Result<T, Failure> + Send + 'static,
     ) {
         let shared = Arc::clone(&self.shared);
-        self.shared
-            .queue_write(Closure::boxed(move |db| run(db, &shared.rules), reply));
+        self.shared.queue_write(Closure::boxed(
+            move |db, tallies| run((db, tallies), &shared.rules),
+            reply,
+        ));
     }
 
     fn read_with<T: Send + 'static>(
@@ -198,8 +205,16 @@ impl Drop for CloseOnExit<'_> {
 
 fn write_all(shared: &Shared, db: &Connection) {
     let _closing = CloseOnExit(shared);
+    let mut tallies = Tallies::default();
+    let mut was_full = false;
     while let Some(batch) = shared.writes.pop_some(BATCH_WRITES_MAX) {
-        writer::commit(db, batch);
+        let is_full = writer::commit(db, &mut tallies, batch);
+        if is_full && !was_full {
+            tracing::error!("the disk is full: nothing is stored until there is room");
+        } else if was_full && !is_full {
+            tracing::info!("there is room on the disk again");
+        }
+        was_full = is_full;
     }
     if let Err(error) = shared.rules.time.save(db) {
         tracing::warn!(%error, "relay time was not saved");
@@ -231,7 +246,7 @@ fn queue_sweep(shared: &Arc<Shared>, reply: Reply<()>) {
             (Err(error), _) => reply(Err(error)),
         });
     shared.queue_write(Closure::boxed(
-        move |db| sweep::piece(db, &rules.rules),
+        move |db, tallies| sweep::piece((db, tallies), &rules.rules),
         next,
     ));
 }
@@ -244,7 +259,9 @@ impl Store for SqliteStore {
             if out_of_date {
                 let touching = Arc::clone(&shared);
                 let touch = Closure::boxed(
-                    move |db: &Connection| boxes::touch(db, &touching.rules, &box_id),
+                    move |db: &Connection, _: &mut Tallies| {
+                        boxes::touch(db, &touching.rules, &box_id)
+                    },
                     Box::new(|_| {}),
                 );
                 shared.queue_write(touch);
@@ -323,7 +340,7 @@ impl Store for SqliteStore {
                 queue_sweep(&shared, Box::new(|_| {}));
             }
         });
-        self.write(swept, move |db, _| boxes::delete(db, &box_id));
+        self.write(swept, move |(db, _), _| boxes::delete(db, &box_id));
     }
 
     fn sweep(&self, reply: Reply<()>) {

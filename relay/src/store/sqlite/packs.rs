@@ -7,8 +7,9 @@ use amends_protocol::limits::{PACK_LIST_BYTES_MAX, PACKS_PER_BOX_MAX};
 use amends_protocol::{BoxId, ChunkHash, Pack, PackId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::boxes::BoxRow;
+use super::boxes::{BoxRow, charge};
 use super::records::size_of;
+use super::tally::Tallies;
 use super::{Failure, Rules, sweep};
 use crate::store::{Admission, NewPack, StoreError};
 
@@ -60,14 +61,14 @@ impl Chunk {
     fn show(&mut self, row: &mut BoxRow) {
         if self.hidden {
             self.hidden = false;
-            row.hidden_bytes -= self.size;
-            row.pack_bytes += self.size;
+            row.hidden_bytes -= charge(self.size);
+            row.pack_bytes += charge(self.size);
         }
     }
 }
 
 pub(super) fn put_chunk(
-    db: &Connection,
+    (db, tallies): (&Connection, &mut Tallies),
     rules: &Rules,
     box_id: &BoxId,
     (hash, bytes): (&ChunkHash, &[u8]),
@@ -79,15 +80,15 @@ pub(super) fn put_chunk(
         if chunk.refs == 0 {
             // Loose again from now on, whether it was loose or hidden.
             chunk.show(&mut row);
-            row.check_allowances(rules)?;
+            row.check_allowances(rules, tallies.of(db, &row)?.record_bytes)?;
             chunk.save(db, Some(now_s), None)?;
             row.save(db)?;
         }
         return Ok(());
     }
     let size = size_of(bytes)?;
-    row.pack_bytes += size;
-    row.check_allowances(rules)?;
+    row.pack_bytes += charge(size);
+    row.check_allowances(rules, tallies.of(db, &row)?.record_bytes)?;
     db.prepare_cached(
         "INSERT INTO chunks (box, hash, size, refs, loose_s, hidden_s) VALUES (?1, ?2, ?3, 0, ?4, NULL)",
     )?
@@ -111,7 +112,7 @@ pub(super) fn chunk(db: &Connection, box_id: &BoxId, hash: &ChunkHash) -> Result
 
 /// Makes the pack, then removes the replaced ones: a chunk that both name is never hidden in between.
 pub(super) fn put_pack(
-    db: &Connection,
+    (db, tallies): (&Connection, &mut Tallies),
     rules: &Rules,
     box_id: &BoxId,
     id: &PackId,
@@ -139,8 +140,8 @@ pub(super) fn put_pack(
         }
     }
     check_list(db, row.id)?;
-    row.check_allowances(rules)?;
-    sweep::drop_oldest_hidden(db, rules, &mut row)?;
+    row.check_allowances(rules, tallies.of(db, &row)?.record_bytes)?;
+    sweep::drop_oldest_hidden((db, tallies), rules, &mut row)?;
     row.save(db)?;
     Ok(())
 }
@@ -220,8 +221,8 @@ fn remove_pack(db: &Connection, rules: &Rules, row: &mut BoxRow, pack: i64) -> R
             chunk.save(db, None, None)?;
         } else {
             chunk.save(db, None, Some(now_s))?;
-            row.pack_bytes -= chunk.size;
-            row.hidden_bytes += chunk.size;
+            row.pack_bytes -= charge(chunk.size);
+            row.hidden_bytes += charge(chunk.size);
         }
     }
     let manifest_bytes: i64 = db

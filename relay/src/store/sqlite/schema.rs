@@ -13,33 +13,39 @@ const APPLICATION_ID: i64 = 0x416d_526c;
 /// Pages of WAL after which a commit also checkpoints. 16 MiB: fewer, larger checkpoints, since each syncs twice.
 const WAL_CHECKPOINT_PAGES: i64 = 4096;
 
+/// KiB of pages that the writer keeps in memory: a whole batch's, or SQLite would write some of them twice.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+
 /// Statements that each connection keeps prepared: all we have.
 const STATEMENTS_MAX: usize = 64;
 
-/// `records.at` is `box << 32 | cursor`: a box's records lie together, and no second index is needed to read in order.
+/// A record's bytes lie in `records` in the order in which they came, whatever their box, so that a commit of many boxes
+/// writes few pages; `entries` finds them, sorted by box. What is counted from entries (a box's readable bytes, its
+/// newest cursor) is in no row: an append rewrites nothing. Nor is there an index by hash: the writer keeps the hashes
+/// of the boxes it works on in memory, with a bound.
 const TABLES: &str = "
 CREATE TABLE boxes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused, so that what is left of a deleted box finds no new one
     box BLOB NOT NULL UNIQUE,
     generation BLOB NOT NULL,
     first INTEGER NOT NULL,               -- just before the oldest readable record
-    last INTEGER NOT NULL,                -- the newest cursor ever given
-    record_bytes INTEGER NOT NULL,        -- readable
+    last INTEGER NOT NULL,                -- the newest cursor of a record that is gone; entries may have newer ones
     pack_bytes INTEGER NOT NULL,          -- chunks in packs or loose, and manifests
     hidden_bytes INTEGER NOT NULL,
     accessed_day INTEGER NOT NULL         -- in days of relay time
 ) STRICT;
-CREATE TABLE records (
-    at INTEGER PRIMARY KEY,
+CREATE TABLE records (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE entries (
     box INTEGER NOT NULL,
-    hash BLOB NOT NULL,
+    cursor INTEGER NOT NULL,
+    record INTEGER NOT NULL,
     size INTEGER NOT NULL,
     hidden_s INTEGER,                     -- relay time at which it was hidden
-    bytes BLOB NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX records_by_hash ON records (box, hash);
-CREATE INDEX records_hidden ON records (box, hidden_s) WHERE hidden_s IS NOT NULL;
-CREATE INDEX records_expiring ON records (hidden_s) WHERE hidden_s IS NOT NULL;
+    hash BLOB NOT NULL,
+    PRIMARY KEY (box, cursor)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entries_hidden ON entries (box, hidden_s) WHERE hidden_s IS NOT NULL;
+CREATE INDEX entries_expiring ON entries (hidden_s) WHERE hidden_s IS NOT NULL;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     box INTEGER NOT NULL,
@@ -133,6 +139,7 @@ pub(crate) fn open(
     db.pragma_update(None, "synchronous", "FULL")?;
     // Gone means gone: what was purged is overwritten, not only unlinked.
     db.pragma_update(None, "secure_delete", true)?;
+    db.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     db.pragma_update(None, "wal_autocheckpoint", WAL_CHECKPOINT_PAGES)?;
     if let Some(bytes_max) = bytes_max {
         let page_size: i64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;

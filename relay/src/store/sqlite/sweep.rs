@@ -5,20 +5,24 @@ use std::ops::ControlFlow;
 
 use rusqlite::{Connection, params};
 
-use super::boxes::{self, BoxRow};
+use super::boxes::{self, BoxRow, charge};
+use super::tally::Tallies;
 use super::time::SECONDS_PER_DAY;
 use super::{Failure, Rules, packs, records};
 
-/// Rows removed in one piece: some milliseconds.
-const PIECE_ROWS: usize = 256;
+/// Rows of a kind removed in one piece: 16 MiB at the very most, some milliseconds as a rule.
+const PIECE_ROWS: usize = 64;
 
 /// Removes one piece; `Break` if there is more to do.
-pub(super) fn piece(db: &Connection, rules: &Rules) -> Result<ControlFlow<()>, Failure> {
+pub(super) fn piece(
+    (db, tallies): (&Connection, &mut Tallies),
+    rules: &Rules,
+) -> Result<ControlFlow<()>, Failure> {
     rules.time.save(db)?;
     let now_s = rules.time.now_s();
     let hidden_before_s = now_s - seconds(rules.limits.hidden_lifetime_s);
     let steps = [
-        expire_records(db, hidden_before_s)?,
+        expire_records((db, tallies), hidden_before_s)?,
         expire_chunks(
             db,
             "SELECT id, box, size FROM chunks WHERE hidden_s <= ?1 LIMIT ?2",
@@ -46,7 +50,7 @@ pub(super) fn piece(db: &Connection, rules: &Rules) -> Result<ControlFlow<()>, F
 
 /// Drops hidden data of one box, oldest first, until they fit their allowance.
 pub(super) fn drop_oldest_hidden(
-    db: &Connection,
+    (db, tallies): (&Connection, &mut Tallies),
     rules: &Rules,
     row: &mut BoxRow,
 ) -> Result<(), Failure> {
@@ -55,10 +59,12 @@ pub(super) fn drop_oldest_hidden(
         let record = records::oldest_hidden(db, row.id)?;
         let chunk = packs::oldest_hidden(db, row.id)?;
         let (size, _) = match (record, chunk) {
-            (Some((at, size, record_s)), chunk)
+            (Some((cursor, size, record_s)), chunk)
                 if chunk.is_none_or(|(_, _, chunk_s)| record_s <= chunk_s) =>
             {
-                (size, records::remove(db, at)?)
+                row.last = row.last.max(cursor);
+                tallies.forget(row.id);
+                (size, records::remove(db, row.id, cursor)?)
             }
             (_, Some((id, size, _))) => (size, packs::remove_chunk(db, id)?),
             _ => {
@@ -67,22 +73,29 @@ pub(super) fn drop_oldest_hidden(
                 return Ok(());
             }
         };
-        row.hidden_bytes -= size;
+        row.hidden_bytes -= charge(size);
     }
     Ok(())
 }
 
-fn expire_records(db: &Connection, before_s: i64) -> rusqlite::Result<ControlFlow<()>> {
+fn expire_records(
+    (db, tallies): (&Connection, &mut Tallies),
+    before_s: i64,
+) -> rusqlite::Result<ControlFlow<()>> {
     let expired: Vec<(i64, i64, i64)> = db
-        .prepare_cached("SELECT at, box, size FROM records WHERE hidden_s <= ?1 LIMIT ?2")?
+        .prepare_cached("SELECT cursor, box, size FROM entries WHERE hidden_s <= ?1 LIMIT ?2")?
         .query_map(params![before_s, PIECE_ROWS as i64], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
-    for (at, box_row, size) in &expired {
-        records::remove(db, *at)?;
-        db.prepare_cached("UPDATE boxes SET hidden_bytes = hidden_bytes - ?2 WHERE id = ?1")?
-            .execute(params![box_row, size])?;
+    for (cursor, box_row, size) in &expired {
+        records::remove(db, *box_row, *cursor)?;
+        // Cursors go up for ever, also when the newest record is gone.
+        db.prepare_cached(
+            "UPDATE boxes SET hidden_bytes = hidden_bytes - ?2, last = max(last, ?3) WHERE id = ?1",
+        )?
+        .execute(params![box_row, charge(*size), cursor])?;
+        tallies.forget(*box_row);
     }
     Ok(more(expired.len()))
 }
@@ -102,7 +115,7 @@ fn expire_chunks(
     for (id, box_row, size) in &expired {
         packs::remove_chunk(db, *id)?;
         db.prepare_cached(account)?
-            .execute(params![box_row, size])?;
+            .execute(params![box_row, charge(*size)])?;
     }
     Ok(more(expired.len()))
 }

@@ -4,6 +4,7 @@
 use rusqlite::Connection;
 
 use super::Failure;
+use super::tally::Tallies;
 use crate::store::{Reply, StoreError};
 
 /// Writes in one transaction. Their bytes are bounded by what the relay receives at once.
@@ -12,7 +13,7 @@ pub(super) const BATCH_WRITES_MAX: usize = 1024;
 /// A queued write.
 pub(super) trait Write: Send {
     /// Does it, inside a transaction. May be called again after that was rolled back.
-    fn run(&mut self, db: &Connection) -> Result<(), Failure>;
+    fn run(&mut self, db: &Connection, tallies: &mut Tallies) -> Result<(), Failure>;
 
     /// Answers: the outcome of the last `run`, or why it was never made durable.
     fn finish(self: Box<Self>, error: Option<StoreError>);
@@ -27,7 +28,7 @@ pub(super) struct Closure<F, T> {
 
 impl<F, T> Closure<F, T>
 where
-    F: FnMut(&Connection) -> Result<T, Failure> + Send + 'static,
+    F: FnMut(&Connection, &mut Tallies) -> Result<T, Failure> + Send + 'static,
     T: Send + 'static,
 {
     pub(super) fn boxed(run: F, reply: Reply<T>) -> Box<dyn Write> {
@@ -41,11 +42,11 @@ where
 
 impl<F, T> Write for Closure<F, T>
 where
-    F: FnMut(&Connection) -> Result<T, Failure> + Send,
+    F: FnMut(&Connection, &mut Tallies) -> Result<T, Failure> + Send,
     T: Send,
 {
-    fn run(&mut self, db: &Connection) -> Result<(), Failure> {
-        self.outcome = Some((self.run)(db)?);
+    fn run(&mut self, db: &Connection, tallies: &mut Tallies) -> Result<(), Failure> {
+        self.outcome = Some((self.run)(db, tallies)?);
         Ok(())
     }
 
@@ -61,34 +62,51 @@ where
 /// What became of a batch: for every write, why it failed.
 type Errors = Vec<Option<StoreError>>;
 
-/// Makes a batch durable and answers it.
-pub(super) fn commit(db: &Connection, mut batch: Vec<Box<dyn Write>>) {
-    let errors = match together(db, &mut batch) {
+/// Makes a batch durable and answers it. Says whether the disk was too full for any of it.
+pub(super) fn commit(
+    db: &Connection,
+    tallies: &mut Tallies,
+    mut batch: Vec<Box<dyn Write>>,
+) -> bool {
+    let errors = match together(db, tallies, &mut batch) {
         Ok(errors) => errors,
         // SQLite gave up the whole transaction, as it may when the disk is full: find out which writes can stand alone.
-        Err(_) if batch.len() > 1 => batch.iter_mut().map(|write| alone(db, write)).collect(),
+        Err(_) if batch.len() > 1 => batch
+            .iter_mut()
+            .map(|write| alone(db, tallies, write))
+            .collect(),
         Err(failure) => vec![Some(failure.into())],
     };
+    let is_full = errors.contains(&Some(StoreError::DiskFull));
     for (write, error) in batch.into_iter().zip(errors) {
         write.finish(error);
     }
+    is_full
 }
 
 /// One transaction for all. An error means that nothing of it was kept.
-fn together(db: &Connection, batch: &mut [Box<dyn Write>]) -> Result<Errors, Failure> {
+fn together(
+    db: &Connection,
+    tallies: &mut Tallies,
+    batch: &mut [Box<dyn Write>],
+) -> Result<Errors, Failure> {
     begin(db)?;
-    let outcome = run_all(db, batch).and_then(|errors| end(db).map(|()| errors));
+    let outcome = run_all(db, tallies, batch).and_then(|errors| end(db).map(|()| errors));
     if outcome.is_err() {
-        abandon(db);
+        abandon(db, tallies);
     }
     outcome
 }
 
-fn run_all(db: &Connection, batch: &mut [Box<dyn Write>]) -> Result<Errors, Failure> {
+fn run_all(
+    db: &Connection,
+    tallies: &mut Tallies,
+    batch: &mut [Box<dyn Write>],
+) -> Result<Errors, Failure> {
     let mut errors = Vec::with_capacity(batch.len());
     for write in batch {
         execute(db, "SAVEPOINT one")?;
-        match write.run(db) {
+        match write.run(db, tallies) {
             Ok(()) => {
                 execute(db, "RELEASE one")?;
                 errors.push(None);
@@ -107,12 +125,12 @@ fn run_all(db: &Connection, batch: &mut [Box<dyn Write>]) -> Result<Errors, Fail
 }
 
 /// A transaction of its own.
-fn alone(db: &Connection, write: &mut Box<dyn Write>) -> Option<StoreError> {
+fn alone(db: &Connection, tallies: &mut Tallies, write: &mut Box<dyn Write>) -> Option<StoreError> {
     let outcome = begin(db)
-        .and_then(|()| write.run(db))
+        .and_then(|()| write.run(db, tallies))
         .and_then(|()| end(db));
     outcome.err().map(|failure| {
-        abandon(db);
+        abandon(db, tallies);
         failure.into()
     })
 }
@@ -125,7 +143,8 @@ fn end(db: &Connection) -> Result<(), Failure> {
     execute(db, "COMMIT")
 }
 
-fn abandon(db: &Connection) {
+fn abandon(db: &Connection, tallies: &mut Tallies) {
+    tallies.clear();
     if !db.is_autocommit() {
         // It failed for a reason that is already on its way to the writers; the next `BEGIN` would tell more.
         let _already_reported = execute(db, "ROLLBACK");
@@ -156,7 +175,7 @@ mod tests {
     type Outcome = Result<i64, StoreError>;
 
     fn write(
-        run: impl FnMut(&Connection) -> Result<i64, Failure> + Send + 'static,
+        run: impl FnMut(&Connection, &mut Tallies) -> Result<i64, Failure> + Send + 'static,
     ) -> (Box<dyn Write>, Receiver<Outcome>) {
         let (sender, receiver) = channel();
         (
@@ -166,7 +185,7 @@ mod tests {
     }
 
     fn insert(value: i64) -> (Box<dyn Write>, Receiver<Outcome>) {
-        write(move |db| {
+        write(move |db, _| {
             db.execute("INSERT INTO rows (value) VALUES (?1)", [value])?;
             Ok(value)
         })
@@ -174,7 +193,7 @@ mod tests {
 
     fn outcomes(db: &Connection, writes: Vec<(Box<dyn Write>, Receiver<Outcome>)>) -> Vec<Outcome> {
         let (batch, receivers): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
-        commit(db, batch);
+        commit(db, &mut Tallies::default(), batch);
         receivers
             .iter()
             .map(|receiver| receiver.recv().unwrap())
@@ -193,7 +212,7 @@ mod tests {
     #[test]
     fn a_member_that_fails_is_undone_alone() {
         let db = database();
-        let half_done = write(|db| {
+        let half_done = write(|db, _| {
             db.execute("INSERT INTO rows (value) VALUES (99)", [])?;
             Err(StoreError::BoxFull { limit: 1 }.into())
         });
@@ -207,7 +226,7 @@ mod tests {
     fn a_commit_that_fails_is_tried_one_by_one() {
         let db = database();
         // Its violation shows only at the commit.
-        let orphan = write(|db| {
+        let orphan = write(|db, _| {
             db.execute("INSERT INTO rows (value, parent) VALUES (50, 7)", [])?;
             Ok(50)
         });
@@ -223,7 +242,7 @@ mod tests {
     fn a_transaction_that_sqlite_gives_up_is_tried_one_by_one() {
         let db = database();
         // What a full disk may do: the whole transaction is gone under the writes before it.
-        let given_up = write(|db| {
+        let given_up = write(|db, _| {
             db.execute("ROLLBACK", [])?;
             Err(StoreError::DiskFull.into())
         });
