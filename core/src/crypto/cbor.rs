@@ -37,11 +37,7 @@ pub enum CborError {
 
 impl From<Error> for CborError {
     fn from(error: Error) -> Self {
-        if error.is_type_mismatch() {
-            Self::Type
-        } else {
-            Self::Malformed
-        }
+        if error.is_type_mismatch() { Self::Type } else { Self::Malformed }
     }
 }
 
@@ -55,10 +51,7 @@ pub(super) struct Writer {
 impl Writer {
     /// A writer for keys: it leaves no copy behind where it outgrows its room. What it writes is to be put into `Zeroizing`.
     pub(super) fn for_secrets() -> Self {
-        Self {
-            bytes: Vec::with_capacity(1024),
-            secret: true,
-        }
+        Self { bytes: Vec::with_capacity(1024), secret: true }
     }
 
     fn put(&mut self, bytes: &[u8]) {
@@ -115,10 +108,7 @@ impl Writer {
     }
 
     /// One array of byte strings.
-    pub(super) fn byte_strings<'a>(
-        &mut self,
-        strings: impl ExactSizeIterator<Item = &'a [u8]>,
-    ) -> &mut Self {
+    pub(super) fn byte_strings<'a>(&mut self, strings: impl ExactSizeIterator<Item = &'a [u8]>) -> &mut Self {
         self.array(strings.len());
         for string in strings {
             self.bytes(string);
@@ -150,19 +140,12 @@ impl<'a> Reader<'a> {
     /// Number of items of an array, at most `max`.
     pub(super) fn array(&mut self, max: usize) -> Result<usize, CborError> {
         let length = self.0.array()?.ok_or(CborError::NotDeterministic)?;
-        usize::try_from(length)
-            .ok()
-            .filter(|length| *length <= max)
-            .ok_or(CborError::TooLong)
+        usize::try_from(length).ok().filter(|length| *length <= max).ok_or(CborError::TooLong)
     }
 
     /// An array of exactly `length` items.
     pub(super) fn tuple(&mut self, length: usize) -> Result<(), CborError> {
-        if self.array(length)? == length {
-            Ok(())
-        } else {
-            Err(CborError::Type)
-        }
+        if self.array(length)? == length { Ok(()) } else { Err(CborError::Type) }
     }
 
     pub(super) fn uint(&mut self) -> Result<u64, CborError> {
@@ -171,11 +154,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn bytes(&mut self, max: usize) -> Result<&'a [u8], CborError> {
         let bytes = self.0.bytes()?;
-        if bytes.len() <= max {
-            Ok(bytes)
-        } else {
-            Err(CborError::TooLong)
-        }
+        if bytes.len() <= max { Ok(bytes) } else { Err(CborError::TooLong) }
     }
 
     pub(super) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], CborError> {
@@ -184,22 +163,12 @@ impl<'a> Reader<'a> {
 
     pub(super) fn text(&mut self, max: usize) -> Result<&'a str, CborError> {
         let text = self.0.str()?;
-        if text.len() <= max {
-            Ok(text)
-        } else {
-            Err(CborError::TooLong)
-        }
+        if text.len() <= max { Ok(text) } else { Err(CborError::TooLong) }
     }
 
     /// One array of at most `count` byte strings of at most `max` bytes each.
-    pub(super) fn byte_strings(
-        &mut self,
-        count: usize,
-        max: usize,
-    ) -> Result<Vec<Vec<u8>>, CborError> {
-        (0..self.array(count)?)
-            .map(|_| self.bytes(max).map(<[u8]>::to_vec))
-            .collect()
+    pub(super) fn byte_strings(&mut self, count: usize, max: usize) -> Result<Vec<Vec<u8>>, CborError> {
+        (0..self.array(count)?).map(|_| self.bytes(max).map(<[u8]>::to_vec)).collect()
     }
 
     pub(super) fn is_bytes(&self) -> bool {
@@ -247,14 +216,8 @@ fn check(bytes: &[u8]) -> Result<(), CborError> {
                 rest = rest.get(length..).ok_or(CborError::Malformed)?;
             }
             // Every item takes a byte at least, which bounds what may be claimed.
-            4 => open.push(Open {
-                left: value,
-                map: None,
-            }),
-            5 => open.push(Open {
-                left: value.checked_mul(2).ok_or(CborError::Malformed)?,
-                map: Some(None),
-            }),
+            4 => open.push(Open { left: value, map: None }),
+            5 => open.push(Open { left: value.checked_mul(2).ok_or(CborError::Malformed)?, map: Some(None) }),
             6 => open.push(Open { left: 1, map: None }),
             _ => {}
         }
@@ -265,11 +228,7 @@ fn check(bytes: &[u8]) -> Result<(), CborError> {
             open.pop();
         }
         if open.is_empty() {
-            return if rest.is_empty() {
-                Ok(())
-            } else {
-                Err(CborError::Trailing)
-            };
+            return if rest.is_empty() { Ok(()) } else { Err(CborError::Trailing) };
         }
     }
 }
@@ -289,9 +248,7 @@ fn take_head(rest: &mut &[u8]) -> Result<(u8, u64), CborError> {
     if width == 0 {
         return Ok((major, u64::from(short)));
     }
-    let value = wide
-        .iter()
-        .fold(0, |value, byte| value << 8 | u64::from(*byte));
+    let value = wide.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
     // A float is as long as its precision wants; a simple value in a byte of its own is never below 32.
     let least = match (major, width) {
         (7, 1) => 32,
@@ -299,9 +256,5 @@ fn take_head(rest: &mut &[u8]) -> Result<(u8, u64), CborError> {
         (_, 1) => 24,
         (_, width) => 1 << (width * 4),
     };
-    if value >= least {
-        Ok((major, value))
-    } else {
-        Err(CborError::NotDeterministic)
-    }
+    if value >= least { Ok((major, value)) } else { Err(CborError::NotDeterministic) }
 }

@@ -78,11 +78,7 @@ impl EpochKey {
 
     /// What tells this key from others without giving it away (SPEC section 6.1).
     fn derive_check(&self) -> Result<[u8; 32], PrimitiveError> {
-        Ok(*primitive::derive(
-            self.as_bytes(),
-            b"",
-            &[b"amends/epoch-check/1"],
-        )?)
+        Ok(*primitive::derive(self.as_bytes(), b"", &[b"amends/epoch-check/1"])?)
     }
 }
 
@@ -127,14 +123,7 @@ impl EpochParts {
     ) -> Result<Self, EpochError> {
         let mut sealed = Vec::with_capacity(devices.len());
         for device in devices {
-            let bytes = seal_to(
-                &device.sealing,
-                None,
-                &info(owner),
-                b"",
-                key.as_bytes(),
-                randomness,
-            )?;
+            let bytes = seal_to(&device.sealing, None, &info(owner), b"", key.as_bytes(), randomness)?;
             let bytes: [u8; SEALED_KEY] = bytes.try_into().map_err(|_| PrimitiveError)?;
             sealed.push((device.id(), bytes));
         }
@@ -148,19 +137,11 @@ impl EpochParts {
         check: &[u8; 32],
     ) -> Result<Self, EpochError> {
         let mut writer = Writer::default();
-        let pairs = 1 + [
-            !parents.is_empty(),
-            roster_head.is_some(),
-            !sealed.is_empty(),
-        ]
-        .map(usize::from)
-        .iter()
-        .sum::<usize>();
+        let pairs =
+            1 + [!parents.is_empty(), roster_head.is_some(), !sealed.is_empty()].map(usize::from).iter().sum::<usize>();
         writer.map(pairs);
         if !parents.is_empty() {
-            writer
-                .uint(0)
-                .byte_strings(parents.iter().map(|parent| parent.as_bytes()));
+            writer.uint(0).byte_strings(parents.iter().map(|parent| parent.as_bytes()));
         }
         if let Some(head) = &roster_head {
             writer.uint(1).bytes(head);
@@ -184,8 +165,7 @@ impl EpochParts {
             return Err(CborError::TooLong.into());
         }
         let mut reader = Reader::open(bytes)?;
-        let (mut parents, mut roster_head, mut sealed, mut check) =
-            (Vec::new(), None, Vec::new(), None);
+        let (mut parents, mut roster_head, mut sealed, mut check) = (Vec::new(), None, Vec::new(), None);
         for _ in 0..reader.map()? {
             match reader.uint()? {
                 0 => {
@@ -205,13 +185,7 @@ impl EpochParts {
             }
         }
         let check = check.ok_or(CborError::Missing(3))?;
-        Ok(Self {
-            bytes: bytes.to_vec(),
-            parents,
-            roster_head,
-            sealed,
-            check,
-        })
+        Ok(Self { bytes: bytes.to_vec(), parents, roster_head, sealed, check })
     }
 
     /// As they are stored and sent.
@@ -256,17 +230,9 @@ impl EpochParts {
     /// [`EpochError::NotSealedToUs`]; [`EpochError::WrongKey`] when what is sealed is not this epoch's key.
     pub fn open(&self, owner: &OwnerId, device: &DeviceKeys) -> Result<Epoch, EpochError> {
         let id = device.id();
-        let (_, sealed) = self
-            .sealed
-            .iter()
-            .find(|(to, _)| *to == id)
-            .ok_or(EpochError::NotSealedToUs)?;
-        let key = open_from(device.sealing(), None, &info(owner), b"", sealed)
-            .ok_or(EpochError::WrongKey)?;
-        let key: &[u8; 32] = key
-            .as_slice()
-            .try_into()
-            .map_err(|_| EpochError::WrongKey)?;
+        let (_, sealed) = self.sealed.iter().find(|(to, _)| *to == id).ok_or(EpochError::NotSealedToUs)?;
+        let key = open_from(device.sealing(), None, &info(owner), b"", sealed).ok_or(EpochError::WrongKey)?;
+        let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| EpochError::WrongKey)?;
         self.with_key(owner, EpochKey::from_bytes(key))
     }
 }

@@ -22,9 +22,7 @@ pub(super) struct PrivateKey(<X25519HkdfSha256 as Kem>::PrivateKey);
 impl PrivateKey {
     /// Any 32 bytes are a key.
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, PrimitiveError> {
-        <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes)
-            .map(Self)
-            .map_err(|_| PrimitiveError)
+        <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes).map(Self).map_err(|_| PrimitiveError)
     }
 
     pub(super) fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
@@ -86,8 +84,7 @@ pub(super) fn seal_to(
     if info.len() > INFO_MAX {
         return Err(PrimitiveError.into());
     }
-    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public)
-        .map_err(|_| SealToError::PublicKey)?;
+    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public).map_err(|_| SealToError::PublicKey)?;
     let mode = match psk {
         Some(psk) => OpModeS::Psk(psk.bundle()?),
         None => OpModeS::Base,

@@ -81,16 +81,8 @@ impl DeviceKeys {
     fn from_parts(seed: Zeroizing<[u8; 32]>, sealing: &[u8; 32]) -> Result<Self, KeyError> {
         let sealing = PrivateKey::from_bytes(sealing)?;
         let signing = primitive::signing_public(&primitive::signing_pair(&seed)?)?;
-        let public = DevicePublic {
-            signing,
-            sealing: sealing.public(),
-        };
-        Ok(Self {
-            seed,
-            sealing,
-            id: public.id(),
-            public,
-        })
+        let public = DevicePublic { signing, sealing: sealing.public() };
+        Ok(Self { seed, sealing, id: public.id(), public })
     }
 
     /// Reads back what [`DeviceKeys::to_secret`] gave.

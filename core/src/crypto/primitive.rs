@@ -35,10 +35,7 @@ pub(super) fn derive<const N: usize>(
     info: &[&[u8]],
 ) -> Result<Zeroizing<[u8; N]>, PrimitiveError> {
     let mut out = Zeroizing::new([0; N]);
-    Salt::new(HKDF_SHA256, salt)
-        .extract(ikm)
-        .expand(info, Length(N))?
-        .fill(out.as_mut())?;
+    Salt::new(HKDF_SHA256, salt).extract(ikm).expand(info, Length(N))?.fill(out.as_mut())?;
     Ok(out)
 }
 
@@ -70,18 +67,10 @@ pub(super) fn aead_seal_separate(
 }
 
 /// Decrypts `text ‖ tag`; none when it is not authentic.
-pub(super) fn aead_open(
-    key: &LessSafeKey,
-    nonce: [u8; 12],
-    aad: &[u8],
-    sealed: &[u8],
-) -> Option<Vec<u8>> {
+pub(super) fn aead_open(key: &LessSafeKey, nonce: [u8; 12], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     let nonce = Nonce::assume_unique_for_key(nonce);
     let mut text = sealed.to_vec();
-    let length = key
-        .open_in_place(nonce, Aad::from(aad), &mut text)
-        .ok()?
-        .len();
+    let length = key.open_in_place(nonce, Aad::from(aad), &mut text).ok()?.len();
     text.truncate(length);
     Some(text)
 }
@@ -93,10 +82,7 @@ pub(super) fn signing_pair(seed: &[u8; 32]) -> Result<Ed25519KeyPair, PrimitiveE
 
 /// The public half of a pair.
 pub(super) fn signing_public(pair: &Ed25519KeyPair) -> Result<[u8; 32], PrimitiveError> {
-    pair.public_key()
-        .as_ref()
-        .try_into()
-        .map_err(|_| PrimitiveError)
+    pair.public_key().as_ref().try_into().map_err(|_| PrimitiveError)
 }
 
 /// An Ed25519 signature over the joined parts.
@@ -107,23 +93,19 @@ pub(super) fn sign(seed: &[u8; 32], parts: &[&[u8]]) -> Result<[u8; 64], Primiti
 
 /// Whether `signature` is `public`'s over the joined parts.
 pub(super) fn verify(public: &[u8; 32], parts: &[&[u8]], signature: &[u8; 64]) -> bool {
-    UnparsedPublicKey::new(&ED25519, public)
-        .verify(&parts.concat(), signature)
-        .is_ok()
+    UnparsedPublicKey::new(&ED25519, public).verify(&parts.concat(), signature).is_ok()
 }
 
 /// Whether an Ed25519 public key is one of the few points of small order, in any encoding: the sign bit, the last, aside.
 pub(super) fn is_weak_signing_key(public: &[u8; 32]) -> bool {
     const ORDER_8: [[u8; 32]; 2] = [
         [
-            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef,
-            0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88,
-            0x6d, 0x53, 0xfc, 0x05,
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+            0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
         ],
         [
-            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10,
-            0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77,
-            0x92, 0xac, 0x03, 0x7a,
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+            0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
         ],
     ];
     let mut point = *public;

@@ -54,9 +54,7 @@ impl<R: CryptoRng> Randomness for R {
 ///
 /// # Errors
 /// [`NoRandomness`] when the source fails.
-pub fn make_bytes<const N: usize>(
-    randomness: &mut dyn Randomness,
-) -> Result<[u8; N], NoRandomness> {
+pub fn make_bytes<const N: usize>(randomness: &mut dyn Randomness) -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     randomness.fill(&mut bytes)?;
     Ok(bytes)
@@ -66,9 +64,7 @@ pub fn make_bytes<const N: usize>(
 ///
 /// # Errors
 /// [`NoRandomness`] when the source fails.
-pub fn make_secret<const N: usize>(
-    randomness: &mut dyn Randomness,
-) -> Result<Zeroizing<[u8; N]>, NoRandomness> {
+pub fn make_secret<const N: usize>(randomness: &mut dyn Randomness) -> Result<Zeroizing<[u8; N]>, NoRandomness> {
     let mut bytes = Zeroizing::new([0; N]);
     randomness.fill(bytes.as_mut())?;
     Ok(bytes)
@@ -83,10 +79,7 @@ pub(super) struct Lent<'a> {
 
 impl<'a> Lent<'a> {
     pub(super) fn new(source: &'a mut dyn Randomness) -> Self {
-        Self {
-            source,
-            failed: false,
-        }
+        Self { source, failed: false }
     }
 
     pub(super) fn failed(&self) -> bool {
@@ -149,9 +142,6 @@ mod tests {
     #[test]
     fn the_system_never_repeats_itself() {
         let mut system = SystemRandomness::new();
-        assert_ne!(
-            make_bytes::<32>(&mut system).unwrap(),
-            make_bytes::<32>(&mut system).unwrap()
-        );
+        assert_ne!(make_bytes::<32>(&mut system).unwrap(), make_bytes::<32>(&mut system).unwrap());
     }
 }

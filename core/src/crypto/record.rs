@@ -89,19 +89,9 @@ impl Core {
     /// The bytes that are signed.
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
-        let present = [
-            !self.seen.is_empty(),
-            !self.headers.is_empty(),
-            !self.documents.is_empty(),
-        ];
+        let present = [!self.seen.is_empty(), !self.headers.is_empty(), !self.documents.is_empty()];
         writer.map(3 + present.map(usize::from).iter().sum::<usize>());
-        writer
-            .uint(0)
-            .bytes(&self.device_hint)
-            .uint(1)
-            .bytes(&self.incarnation.0)
-            .uint(2)
-            .uint(self.seq);
+        writer.uint(0).bytes(&self.device_hint).uint(1).bytes(&self.incarnation.0).uint(2).uint(self.seq);
         if !self.seen.is_empty() {
             writer.uint(3).array(self.seen.len());
             for seen in &self.seen {
@@ -113,14 +103,10 @@ impl Core {
             }
         }
         if !self.headers.is_empty() {
-            writer
-                .uint(4)
-                .byte_strings(self.headers.iter().map(Vec::as_slice));
+            writer.uint(4).byte_strings(self.headers.iter().map(Vec::as_slice));
         }
         if !self.documents.is_empty() {
-            writer
-                .uint(5)
-                .byte_strings(self.documents.iter().map(|document| document.as_bytes()));
+            writer.uint(5).byte_strings(self.documents.iter().map(|document| document.as_bytes()));
         }
         writer.finish()
     }
@@ -177,11 +163,7 @@ impl SeenEntry {
             4 => Some((DeviceId(reader.fixed()?), Incarnation(reader.fixed()?))),
             _ => return Err(CborError::Type),
         };
-        Ok(Self {
-            index,
-            record,
-            named,
-        })
+        Ok(Self { index, record, named })
     }
 }
 
@@ -291,8 +273,7 @@ impl SignedRecord {
     ) -> Result<Vec<u8>, RecordError> {
         self.check_items()?;
         let count = u16::try_from(self.items.len()).map_err(|_| RecordError::Inconsistent)?;
-        let mut inner =
-            Vec::with_capacity(4 * 32 + 2 + 32 * self.items.len() + self.core_bytes.len());
+        let mut inner = Vec::with_capacity(4 * 32 + 2 + 32 * self.items.len() + self.core_bytes.len());
         for part in [&owner.0, &self.made_in.0, &device.0, &prev.0] {
             inner.extend_from_slice(part);
         }
@@ -329,19 +310,10 @@ impl SignedRecord {
     /// The payload as it is sealed in epoch `sealed_in`, with the id of the record before it or without.
     pub fn encode_payload(&self, sealed_in: &EpochId, prev: Option<&RecordId>) -> Vec<u8> {
         let made_in = (self.made_in != *sealed_in).then_some(&self.made_in);
-        let present = [
-            !self.items.is_empty(),
-            prev.is_some(),
-            made_in.is_some(),
-            !self.certificates.is_empty(),
-        ];
+        let present = [!self.items.is_empty(), prev.is_some(), made_in.is_some(), !self.certificates.is_empty()];
         let mut writer = Writer::default();
         writer.map(2 + present.map(usize::from).iter().sum::<usize>());
-        writer
-            .uint(0)
-            .bytes(&self.core_bytes)
-            .uint(1)
-            .bytes(&self.signature);
+        writer.uint(0).bytes(&self.core_bytes).uint(1).bytes(&self.signature);
         if !self.items.is_empty() {
             writer.uint(2).array(self.items.len());
             for item in &self.items {
@@ -358,9 +330,7 @@ impl SignedRecord {
             writer.uint(4).bytes(&made_in.0);
         }
         if !self.certificates.is_empty() {
-            writer
-                .uint(5)
-                .byte_strings(self.certificates.iter().map(Vec::as_slice));
+            writer.uint(5).byte_strings(self.certificates.iter().map(Vec::as_slice));
         }
         writer.finish()
     }
@@ -402,12 +372,7 @@ impl SignedRecord {
             certificates,
         };
         record.check_items()?;
-        if record
-            .items
-            .iter()
-            .take(record.core.headers.len())
-            .any(Item::is_long)
-        {
+        if record.items.iter().take(record.core.headers.len()).any(Item::is_long) {
             return Err(CborError::TooLong.into());
         }
         Ok(record)

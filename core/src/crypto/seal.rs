@@ -81,11 +81,7 @@ pub enum SealError {
 ///
 /// # Errors
 /// [`SealError::TooLarge`] and [`SealError::Primitive`].
-pub fn seal_record(
-    epoch: &Epoch,
-    record: &SignedRecord,
-    prev: &RecordId,
-) -> Result<Vec<u8>, SealError> {
+pub fn seal_record(epoch: &Epoch, record: &SignedRecord, prev: &RecordId) -> Result<Vec<u8>, SealError> {
     let bare = Packed::new(&record.encode_payload(&epoch.id(), None))?;
     let packed = if *prev == Place::START {
         bare
@@ -136,8 +132,8 @@ pub(super) fn open(epoch: &Epoch, kind: Kind, sealed: &[u8]) -> Result<Vec<u8>, 
         return Err(SealError::OtherKey);
     }
     let single = primitive::aead_key(&single)?;
-    let plain = primitive::aead_open(&single, [0; 12], &aad(epoch.box_id()), ciphertext)
-        .ok_or(SealError::NotAuthentic)?;
+    let plain =
+        primitive::aead_open(&single, [0; 12], &aad(epoch.box_id()), ciphertext).ok_or(SealError::NotAuthentic)?;
 
     let (flags, rest) = plain.split_first().ok_or(SealError::Padding)?;
     let (length, rest) = rest.split_first_chunk::<4>().ok_or(SealError::Padding)?;
@@ -194,11 +190,7 @@ impl Packed {
             let bytes = deflate(payload);
             match padded_size(bytes.len()) {
                 Some(size) if plain.is_none_or(|plain| size < plain) => {
-                    return Ok(Self {
-                        flags: DEFLATED,
-                        bytes,
-                        size,
-                    });
+                    return Ok(Self { flags: DEFLATED, bytes, size });
                 }
                 _ => {}
             }
@@ -208,11 +200,7 @@ impl Packed {
 
     fn as_is(payload: &[u8]) -> Result<Self, SealError> {
         let size = padded_size(payload.len()).ok_or(SealError::TooLarge)?;
-        Ok(Self {
-            flags: 0,
-            bytes: payload.to_vec(),
-            size,
-        })
+        Ok(Self { flags: 0, bytes: payload.to_vec(), size })
     }
 
     fn seal(&self, epoch: &Epoch, kind: Kind) -> Result<Vec<u8>, SealError> {
@@ -226,12 +214,7 @@ impl Packed {
         let info: [&[u8]; 3] = [b"amends/salt/1", epoch.box_id(), &hash(&[&plain])];
         let salt = primitive::derive::<32>(epoch.key().as_bytes(), b"", &info)?;
         let (single, commitment) = derive_single(epoch, kind, &salt)?;
-        primitive::aead_seal(
-            &primitive::aead_key(&single)?,
-            [0; 12],
-            &aad(epoch.box_id()),
-            &mut plain,
-        )?;
+        primitive::aead_seal(&primitive::aead_key(&single)?, [0; 12], &aad(epoch.box_id()), &mut plain)?;
 
         let mut sealed = Vec::with_capacity(self.size);
         sealed.push(VERSION);

@@ -64,10 +64,7 @@ impl StorageKey {
     /// [`PrimitiveError`] only.
     pub fn from_bytes(secret: &[u8; 32]) -> Result<Self, PrimitiveError> {
         let rows = primitive::derive(secret, b"", &[b"amends/storage/1"])?;
-        Ok(Self {
-            rows: primitive::aead_key(&rows)?,
-            secret: Zeroizing::new(*secret),
-        })
+        Ok(Self { rows: primitive::aead_key(&rows)?, secret: Zeroizing::new(*secret) })
     }
 
     /// For the platform's vault alone.
@@ -122,41 +119,23 @@ impl StorageKey {
             let value = value.ok_or(CborError::Missing(key))?;
             u32::try_from(value).map_err(|_| StorageError::Cost)
         };
-        let cost = Cost {
-            memory_kib: number(memory_kib, 1)?,
-            passes: number(passes, 2)?,
-            lanes: number(lanes, 3)?,
-        };
+        let cost = Cost { memory_kib: number(memory_kib, 1)?, passes: number(passes, 2)?, lanes: number(lanes, 3)? };
         let salt = salt.ok_or(CborError::Missing(0))?;
         let check = check.ok_or(CborError::Missing(4))?;
         let key = Self::derive_from_passphrase(passphrase, cost, &salt)?;
-        if bool::from(key.derive_check()?.ct_eq(&check)) {
-            Ok(key)
-        } else {
-            Err(StorageError::WrongPassphrase)
-        }
+        if bool::from(key.derive_check()?.ct_eq(&check)) { Ok(key) } else { Err(StorageError::WrongPassphrase) }
     }
 
-    fn derive_from_passphrase(
-        passphrase: &str,
-        cost: Cost,
-        salt: &[u8; 16],
-    ) -> Result<Self, StorageError> {
+    fn derive_from_passphrase(passphrase: &str, cost: Cost, salt: &[u8; 16]) -> Result<Self, StorageError> {
         if !cost.is_bearable() {
             return Err(StorageError::Cost);
         }
-        let secret = cost
-            .stretch(passphrase, salt)
-            .map_err(|_| StorageError::Cost)?;
+        let secret = cost.stretch(passphrase, salt).map_err(|_| StorageError::Cost)?;
         Ok(Self::from_bytes(&secret)?)
     }
 
     fn derive_check(&self) -> Result<[u8; 32], PrimitiveError> {
-        Ok(*primitive::derive(
-            self.secret.as_slice(),
-            b"",
-            &[b"amends/storage-check/1"],
-        )?)
+        Ok(*primitive::derive(self.secret.as_slice(), b"", &[b"amends/storage-check/1"])?)
     }
 
     /// Seals a row so that it opens at this place only: in `table`, under `row`. The same text never looks the same twice.
@@ -193,8 +172,7 @@ impl StorageKey {
             .split_first_chunk::<NONCE>()
             .filter(|(_, ciphertext)| ciphertext.len() >= TAG)
             .ok_or(StorageError::Damaged)?;
-        primitive::aead_open(&self.rows, *nonce, &aad(table, row), ciphertext)
-            .ok_or(StorageError::NotAuthentic)
+        primitive::aead_open(&self.rows, *nonce, &aad(table, row), ciphertext).ok_or(StorageError::NotAuthentic)
     }
 }
 

@@ -19,17 +19,9 @@ pub struct Cost {
 
 impl Cost {
     /// What phones use: 64 MiB, three passes, one lane; about a quarter of a second.
-    pub const FULL: Self = Self {
-        memory_kib: 64 * 1024,
-        passes: 3,
-        lanes: 1,
-    };
+    pub const FULL: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
     /// As good as none: for tests and simulated worlds.
-    pub const NONE: Self = Self {
-        memory_kib: 8,
-        passes: 1,
-        lanes: 1,
-    };
+    pub const NONE: Self = Self { memory_kib: 8, passes: 1, lanes: 1 };
 
     /// Whether this is a cost that a phone can be asked to pay, and not one that would hang it.
     pub(super) fn is_bearable(&self) -> bool {
@@ -37,13 +29,8 @@ impl Cost {
     }
 
     /// 32 bytes out of `text`, taken in Unicode NFKD.
-    pub(super) fn stretch(
-        &self,
-        text: &str,
-        salt: &[u8],
-    ) -> Result<Zeroizing<[u8; 32]>, PrimitiveError> {
-        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(32))
-            .map_err(|_| PrimitiveError)?;
+    pub(super) fn stretch(&self, text: &str, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, PrimitiveError> {
+        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(32)).map_err(|_| PrimitiveError)?;
         // Room for what NFKD can grow to, so that no half-grown copy is left behind unerased.
         let mut normal = Zeroizing::new(String::with_capacity(text.len().saturating_mul(18)));
         normal.extend(text.nfkd());

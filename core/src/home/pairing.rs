@@ -249,7 +249,7 @@ impl<S: Store> Home<S> {
 
 fn begin_join(invitation: Invitation<'_>, home: JoinerHome<'_>, means: &Means<'_>) -> Result<Joiner, BeginError> {
     Ok(match invitation {
-        Invitation::Link(link) => Joiner::from_link(link, home, means)??,
+        Invitation::Link(link) => Joiner::from_link(link, home, means)?,
         Invitation::Words { words, cost, pin } => Joiner::from_words(words, cost, pin, home, means)?,
     })
 }

@@ -47,10 +47,7 @@ impl MemberChain {
     ///
     /// # Errors
     /// Of the first certificate that does not hold.
-    pub fn verify<T: AsRef<[u8]>>(
-        member: MemberId,
-        certificates: &[T],
-    ) -> Result<Self, CertificateError> {
+    pub fn verify<T: AsRef<[u8]>>(member: MemberId, certificates: &[T]) -> Result<Self, CertificateError> {
         let mut chain = Self::new(member);
         match chain.extend(certificates).into_iter().next() {
             Some((_, error)) => Err(error),
@@ -61,12 +58,7 @@ impl MemberChain {
 
     /// A chain that knows no certificate yet.
     pub fn new(member: MemberId) -> Self {
-        Self {
-            member,
-            certificates: BTreeMap::new(),
-            devices: BTreeMap::new(),
-            revocations: BTreeMap::new(),
-        }
+        Self { member, certificates: BTreeMap::new(), devices: BTreeMap::new(), revocations: BTreeMap::new() }
     }
 
     /// Takes in whatever holds of `certificates`, in whatever order they stand; known ones change nothing. Says which were
@@ -98,11 +90,7 @@ impl MemberChain {
                 break;
             }
         }
-        refused.extend(
-            waiting
-                .into_iter()
-                .map(|(index, _)| (index, CertificateError::UnknownIssuer)),
-        );
+        refused.extend(waiting.into_iter().map(|(index, _)| (index, CertificateError::UnknownIssuer)));
         refused.sort_unstable_by_key(|(index, _)| *index);
         self.judge();
         refused
@@ -119,10 +107,7 @@ impl MemberChain {
         let issuer = match &certificate.content {
             Content::First(device) => *device,
             Content::Add { issuer, .. } | Content::Revoke { issuer, .. } => {
-                self.devices
-                    .get(issuer)
-                    .ok_or(CertificateError::UnknownIssuer)?
-                    .public
+                self.devices.get(issuer).ok_or(CertificateError::UnknownIssuer)?.public
             }
         };
         certificate.check(&issuer)?;
@@ -130,14 +115,9 @@ impl MemberChain {
             Content::First(public) => {
                 self.device_entry(*public);
             }
-            Content::Add { device, issuer, .. } => {
-                self.device_entry(*device).added.push((id, *issuer))
-            }
+            Content::Add { device, issuer, .. } => self.device_entry(*device).added.push((id, *issuer)),
             Content::Revoke { revocation, .. } => {
-                self.revocations
-                    .entry(revocation.device)
-                    .or_default()
-                    .push(revocation.clone());
+                self.revocations.entry(revocation.device).or_default().push(revocation.clone());
             }
         }
         self.certificates.insert(id, certificate.clone());
@@ -145,31 +125,21 @@ impl MemberChain {
     }
 
     fn device_entry(&mut self, public: DevicePublic) -> &mut Device {
-        let new = Device {
-            public,
-            standing: Standing::Dropped,
-            added: Vec::new(),
-        };
+        let new = Device { public, standing: Standing::Dropped, added: Vec::new() };
         self.devices.entry(public.id()).or_insert(new)
     }
 
     /// Works out every device's standing anew: who is reached from the first device over additions that stand.
     fn judge(&mut self) {
-        let mut reached: BTreeSet<DeviceId> = self
-            .devices
-            .keys()
-            .copied()
-            .filter(|id| MemberId::derive(id) == self.member)
-            .collect();
+        let mut reached: BTreeSet<DeviceId> =
+            self.devices.keys().copied().filter(|id| MemberId::derive(id) == self.member).collect();
         loop {
             let more: Vec<DeviceId> = self
                 .devices
                 .iter()
                 .filter(|(id, device)| {
                     !reached.contains(id)
-                        && device.added.iter().any(|(add, issuer)| {
-                            reached.contains(issuer) && self.keeps(issuer, add)
-                        })
+                        && device.added.iter().any(|(add, issuer)| reached.contains(issuer) && self.keeps(issuer, add))
                 })
                 .map(|(id, _)| *id)
                 .collect();
@@ -189,9 +159,7 @@ impl MemberChain {
 
     /// Whether what `issuer` added by certificate `add` stands in spite of every revocation of the issuer.
     fn keeps(&self, issuer: &DeviceId, add: &CertificateId) -> bool {
-        self.revocations_of(issuer)
-            .iter()
-            .all(|revocation| revocation.keeps.contains(add))
+        self.revocations_of(issuer).iter().all(|revocation| revocation.keeps.contains(add))
     }
 
     fn revocations_of(&self, device: &DeviceId) -> &[Revocation] {
@@ -200,10 +168,7 @@ impl MemberChain {
 
     /// The certificates by which `device` added others that stand.
     pub(super) fn added_by(&self, device: &DeviceId) -> Vec<CertificateId> {
-        let standing = self
-            .devices
-            .values()
-            .filter(|added| added.standing != Standing::Dropped);
+        let standing = self.devices.values().filter(|added| added.standing != Standing::Dropped);
         let mut ids: Vec<_> = standing
             .flat_map(|added| &added.added)
             .filter(|(id, issuer)| issuer == device && self.keeps(issuer, id))
@@ -220,10 +185,7 @@ impl MemberChain {
 
     /// The keys of a device that is or was the member's; none for one that was dropped.
     pub fn device(&self, id: &DeviceId) -> Option<DevicePublic> {
-        self.devices
-            .get(id)
-            .filter(|device| device.standing != Standing::Dropped)
-            .map(|device| device.public)
+        self.devices.get(id).filter(|device| device.standing != Standing::Dropped).map(|device| device.public)
     }
 
     /// What the certificates say of a device; none when they don't know it.
@@ -232,10 +194,7 @@ impl MemberChain {
     }
 
     /// The devices that a record's eight-byte hint may mean, dropped ones left out.
-    pub fn devices_by_hint(
-        &self,
-        hint: [u8; 8],
-    ) -> impl Iterator<Item = (DeviceId, DevicePublic)> + '_ {
+    pub fn devices_by_hint(&self, hint: [u8; 8]) -> impl Iterator<Item = (DeviceId, DevicePublic)> + '_ {
         let first = DeviceId({
             let mut id = [0; 32];
             id.iter_mut().zip(hint).for_each(|(to, from)| *to = from);
@@ -255,10 +214,7 @@ impl MemberChain {
 
     /// All devices that may write, add and revoke.
     pub fn live_devices(&self) -> impl Iterator<Item = (DeviceId, DevicePublic)> + '_ {
-        let live = self
-            .devices
-            .iter()
-            .filter(|(_, device)| device.standing == Standing::Live);
+        let live = self.devices.iter().filter(|(_, device)| device.standing == Standing::Live);
         live.map(|(id, device)| (*id, device.public))
     }
 
@@ -269,10 +225,7 @@ impl MemberChain {
             Some(Standing::Live) => u64::MAX,
             Some(Standing::Revoked) => {
                 let accepted = self.revocations_of(id).iter().map(|revocation| {
-                    let chains = revocation
-                        .accepted
-                        .iter()
-                        .filter(|last| last.incarnation == *incarnation);
+                    let chains = revocation.accepted.iter().filter(|last| last.incarnation == *incarnation);
                     chains.map(|last| last.seq).min().unwrap_or(0)
                 });
                 accepted.min().unwrap_or(0)

@@ -12,16 +12,8 @@ const REVOKE: u64 = 3;
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Content {
     First(DevicePublic),
-    Add {
-        member: MemberId,
-        device: DevicePublic,
-        issuer: DeviceId,
-    },
-    Revoke {
-        member: MemberId,
-        issuer: DeviceId,
-        revocation: Revocation,
-    },
+    Add { member: MemberId, device: DevicePublic, issuer: DeviceId },
+    Revoke { member: MemberId, issuer: DeviceId, revocation: Revocation },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,43 +29,21 @@ impl Content {
         match self {
             Self::First(device) => {
                 writer.map(3).uint(0).uint(FIRST);
-                writer
-                    .uint(2)
-                    .bytes(&device.signing)
-                    .uint(3)
-                    .bytes(&device.sealing);
+                writer.uint(2).bytes(&device.signing).uint(3).bytes(&device.sealing);
             }
-            Self::Add {
-                member,
-                device,
-                issuer,
-            } => {
+            Self::Add { member, device, issuer } => {
                 writer.map(5).uint(0).uint(ADD).uint(1).bytes(&member.0);
-                writer
-                    .uint(2)
-                    .bytes(&device.signing)
-                    .uint(3)
-                    .bytes(&device.sealing);
+                writer.uint(2).bytes(&device.signing).uint(3).bytes(&device.sealing);
                 writer.uint(4).bytes(&issuer.0);
             }
-            Self::Revoke {
-                member,
-                issuer,
-                revocation,
-            } => {
+            Self::Revoke { member, issuer, revocation } => {
                 writer.map(6).uint(0).uint(REVOKE).uint(1).bytes(&member.0);
-                writer
-                    .uint(4)
-                    .bytes(&issuer.0)
-                    .uint(5)
-                    .bytes(&revocation.device.0);
+                writer.uint(4).bytes(&issuer.0).uint(5).bytes(&revocation.device.0);
                 writer.uint(6).array(revocation.accepted.len());
                 for last in &revocation.accepted {
                     writer.array(2).bytes(&last.incarnation.0).uint(last.seq);
                 }
-                writer
-                    .uint(7)
-                    .byte_strings(revocation.keeps.iter().map(|id| id.0.as_slice()));
+                writer.uint(7).byte_strings(revocation.keeps.iter().map(|id| id.0.as_slice()));
             }
         }
         writer.finish()
@@ -89,20 +59,14 @@ impl Content {
                 0 => kind = Some(reader.uint()?),
                 key @ 1..=5 => {
                     let part = reader.fixed()?;
-                    if let Some(slot) = usize::try_from(key)
-                        .ok()
-                        .and_then(|key| parts.get_mut(key - 1))
-                    {
+                    if let Some(slot) = usize::try_from(key).ok().and_then(|key| parts.get_mut(key - 1)) {
                         *slot = Some(part);
                     }
                 }
                 6 => {
                     for _ in 0..reader.array(NAMED_MAX)? {
                         reader.tuple(2)?;
-                        accepted.push(LastAccepted {
-                            incarnation: Incarnation(reader.fixed()?),
-                            seq: reader.uint()?,
-                        });
+                        accepted.push(LastAccepted { incarnation: Incarnation(reader.fixed()?), seq: reader.uint()? });
                     }
                 }
                 7 => {
@@ -124,19 +88,11 @@ impl Content {
         let issuer = || issuer.map(DeviceId).ok_or(CborError::Missing(4));
         match kind.ok_or(CborError::Missing(0))? {
             FIRST => Ok(Self::First(device()?)),
-            ADD => Ok(Self::Add {
-                member: member()?,
-                device: device()?,
-                issuer: issuer()?,
-            }),
+            ADD => Ok(Self::Add { member: member()?, device: device()?, issuer: issuer()? }),
             REVOKE => Ok(Self::Revoke {
                 member: member()?,
                 issuer: issuer()?,
-                revocation: Revocation {
-                    device: revoked.map(DeviceId).ok_or(CborError::Missing(5))?,
-                    accepted,
-                    keeps,
-                },
+                revocation: Revocation { device: revoked.map(DeviceId).ok_or(CborError::Missing(5))?, accepted, keeps },
             }),
             _ => Err(CertificateError::UnknownKind),
         }

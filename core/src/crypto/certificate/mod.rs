@@ -110,17 +110,8 @@ impl Certificate {
     ///
     /// # Errors
     /// [`CertificateError::Primitive`] only.
-    pub fn add(
-        issuer: &DeviceKeys,
-        member: MemberId,
-        device: DevicePublic,
-    ) -> Result<UnsignedAdd, CertificateError> {
-        let body = Content::Add {
-            member,
-            device,
-            issuer: issuer.id(),
-        }
-        .encode();
+    pub fn add(issuer: &DeviceKeys, member: MemberId, device: DevicePublic) -> Result<UnsignedAdd, CertificateError> {
+        let body = Content::Add { member, device, issuer: issuer.id() }.encode();
         let signature = issuer.sign(&[SIGN, &body])?;
         Ok(UnsignedAdd { body, signature })
     }
@@ -144,17 +135,8 @@ impl Certificate {
         if accepted.len() > NAMED_MAX || keeps.len() > NAMED_MAX {
             return Err(CertificateError::TooMany);
         }
-        let revocation = Revocation {
-            device,
-            accepted: accepted.to_vec(),
-            keeps,
-        };
-        let body = Content::Revoke {
-            member: chain.member(),
-            issuer: issuer.id(),
-            revocation,
-        }
-        .encode();
+        let revocation = Revocation { device, accepted: accepted.to_vec(), keeps };
+        let body = Content::Revoke { member: chain.member(), issuer: issuer.id(), revocation }.encode();
         let signature = issuer.sign(&[SIGN, &body])?;
         Self::from_parts(&body, &signature, None)
     }
@@ -259,13 +241,7 @@ impl UnsignedAdd {
     /// # Errors
     /// As [`Certificate::decode`]; [`CertificateError::UnknownKind`] also when it adds no device.
     pub fn decode(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let Certificate {
-            content: Content::Add { .. },
-            body,
-            signature,
-            ..
-        } = Certificate::decode(bytes)?
-        else {
+        let Certificate { content: Content::Add { .. }, body, signature, .. } = Certificate::decode(bytes)? else {
             return Err(CertificateError::UnknownKind);
         };
         Ok(Self { body, signature })
@@ -314,10 +290,7 @@ impl UnsignedAdd {
     /// # Errors
     /// [`CertificateError::NotCountersigned`] when it is not the added device's.
     pub fn complete(&self, countersignature: &[u8; 64]) -> Result<Certificate, CertificateError> {
-        if !self
-            .device()?
-            .signed(&[COUNTERSIGN, &self.body], countersignature)
-        {
+        if !self.device()?.signed(&[COUNTERSIGN, &self.body], countersignature) {
             return Err(CertificateError::NotCountersigned);
         }
         Certificate::from_parts(&self.body, &self.signature, Some(countersignature))

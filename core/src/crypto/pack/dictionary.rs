@@ -27,13 +27,7 @@ pub(super) fn values(
 
 /// A statement's id (SPEC section 2).
 fn statement(owner: &OwnerId, member: &MemberId, body: &BodyHash, header: &[u8]) -> StatementId {
-    StatementId(hash(&[
-        b"amends/statement/1",
-        &owner.0,
-        &member.0,
-        &body.0,
-        header,
-    ]))
+    StatementId(hash(&[b"amends/statement/1", &owner.0, &member.0, &body.0, header]))
 }
 
 /// Key 2 of a header (SPEC section 3.1).
@@ -57,9 +51,8 @@ pub(super) fn item_hashes(
 ) -> Result<Vec<[u8; 32]>, PackError> {
     let hashes = items.iter().enumerate().map(|(index, item)| match item {
         Item::Absent(hash) => Ok(*hash),
-        Item::Present(bytes) => item_hash(chain, core, index, bytes).ok_or(PackError::Record(
-            crate::crypto::record::RecordError::Item(index),
-        )),
+        Item::Present(bytes) => item_hash(chain, core, index, bytes)
+            .ok_or(PackError::Record(crate::crypto::record::RecordError::Item(index))),
     });
     hashes.collect()
 }
@@ -85,45 +78,22 @@ pub struct Dictionary {
 impl Dictionary {
     /// Of `owner`'s box; knows no record yet.
     pub fn new(owner: OwnerId) -> Self {
-        Self {
-            owner,
-            places: HashMap::new(),
-            generations: HashMap::new(),
-        }
+        Self { owner, places: HashMap::new(), generations: HashMap::new() }
     }
 
     /// Defines the values of one record.
     ///
     /// # Errors
     /// [`PackError::Record`] when `item_hash` gives no hash for an item.
-    pub fn define(
-        &mut self,
-        packed: &PackedRecord,
-        item_hash: &ItemHash<'_>,
-    ) -> Result<(), PackError> {
-        let PackedRecord {
-            member,
-            chain,
-            prev,
-            id,
-            record,
-        } = packed;
+    pub fn define(&mut self, packed: &PackedRecord, item_hash: &ItemHash<'_>) -> Result<(), PackError> {
+        let PackedRecord { member, chain, prev, id, record } = packed;
         let hashes = item_hashes(chain, &record.core, &record.items, item_hash)?;
-        let before = record
-            .core
-            .seen
-            .iter()
-            .map(|seen| seen.record)
-            .chain([*prev]);
+        let before = record.core.seen.iter().map(|seen| seen.record).chain([*prev]);
         let generation = 1 + before.map(|id| self.generation(&id)).max().unwrap_or(0);
         self.generations.insert(*id, generation);
         let values = values(&self.owner, member, id, &record.core, &hashes);
         for (ordinal, value) in values.into_iter().enumerate() {
-            let place = ValuePlace {
-                chain: *chain,
-                seq: record.core.seq,
-                ordinal,
-            };
+            let place = ValuePlace { chain: *chain, seq: record.core.seq, ordinal };
             let known = self.places.entry(value).or_insert((place, generation));
             // Two places that define one value: whatever the order, the same one is named.
             *known = (*known).min((place, generation));
@@ -137,9 +107,6 @@ impl Dictionary {
 
     /// Where a value is defined, if that is before a record of this generation: so that no two segments wait for each other.
     pub(super) fn place(&self, value: &[u8; 32], generation: u64) -> Option<ValuePlace> {
-        self.places
-            .get(value)
-            .filter(|(_, defined)| *defined < generation)
-            .map(|(place, _)| *place)
+        self.places.get(value).filter(|(_, defined)| *defined < generation).map(|(place, _)| *place)
     }
 }

@@ -26,17 +26,12 @@ pub struct PackedDocument {
 ///
 /// # Errors
 /// [`PackError::TooLarge`] beyond 16 MiB, [`PackError::Malformed`] beyond the format's limits.
-pub fn seal_documents(
-    epoch: &Epoch,
-    documents: &[PackedDocument],
-) -> Result<SealedPart, PackError> {
+pub fn seal_documents(epoch: &Epoch, documents: &[PackedDocument]) -> Result<SealedPart, PackError> {
     let mut writer = Writer::default();
     writer.array(documents.len());
     for document in documents {
         writer.array(3).bytes(&document.document.0);
-        writer
-            .byte_strings(document.heads.iter().map(|head| head.as_bytes()))
-            .bytes(&document.save);
+        writer.byte_strings(document.heads.iter().map(|head| head.as_bytes())).bytes(&document.save);
     }
     let content = writer.finish();
     decode(&content)?;
@@ -64,10 +59,6 @@ impl PackedDocument {
         let document = EntryId(reader.fixed()?);
         let heads = (0..reader.array(HEADS_MAX)?).map(|_| reader.fixed().map(ChangeHash));
         let heads = heads.collect::<Result<_, _>>()?;
-        Ok(Self {
-            document,
-            heads,
-            save: reader.bytes(PART_MAX)?.to_vec(),
-        })
+        Ok(Self { document, heads, save: reader.bytes(PART_MAX)?.to_vec() })
     }
 }

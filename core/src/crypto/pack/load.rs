@@ -31,12 +31,7 @@ pub fn load_segments(
     item_hash: &ItemHash<'_>,
 ) -> (Vec<PackedRecord>, Vec<Unresolved>) {
     let mut runs: Vec<Decoder> = segments.into_iter().map(Decoder::new).collect();
-    let mut loader = Loader {
-        owner,
-        item_hash,
-        known: HashMap::new(),
-        records: Vec::new(),
-    };
+    let mut loader = Loader { owner, item_hash, known: HashMap::new(), records: Vec::new() };
     let mut waiting: HashMap<(ChainId, u64), Vec<usize>> = HashMap::new();
     let mut ready: Vec<usize> = (0..runs.len()).rev().collect();
     let mut failed = Vec::new();
@@ -61,11 +56,7 @@ pub fn load_segments(
         }
     }
     let stuck = waiting.into_values().flatten();
-    failed.extend(
-        stuck
-            .filter_map(|index| runs.get(index))
-            .map(|run| run.unresolved(None)),
-    );
+    failed.extend(stuck.filter_map(|index| runs.get(index)).map(|run| run.unresolved(None)));
     failed.sort_unstable_by_key(|unresolved| (unresolved.chain, unresolved.first_seq));
     (loader.records, failed)
 }
@@ -125,22 +116,11 @@ impl Decoder {
 
     fn unresolved(&self, error: Option<PackError>) -> Unresolved {
         let last_seq = self.seq.saturating_add(self.left.saturating_sub(1));
-        Unresolved {
-            chain: self.segment.chain,
-            first_seq: self.seq,
-            last_seq,
-            error,
-        }
+        Unresolved { chain: self.segment.chain, first_seq: self.seq, last_seq, error }
     }
 
     fn is_at_end(&self) -> bool {
-        let Segment {
-            raw,
-            cores,
-            shapes,
-            bodies,
-            ..
-        } = &self.segment;
+        let Segment { raw, cores, shapes, bodies, .. } = &self.segment;
         self.at.raw.is_at_end(raw)
             && self.at.cores.is_at_end(cores)
             && self.at.shapes.is_at_end(shapes)
@@ -155,10 +135,7 @@ impl Decoder {
             *next += 1;
         }
         *left -= 1;
-        self.segment
-            .epochs
-            .get(next.checked_sub(1)?)
-            .map(|(_, epoch)| *epoch)
+        self.segment.epochs.get(next.checked_sub(1)?).map(|(_, epoch)| *epoch)
     }
 
     /// The next core, or what must be known before it.
@@ -185,10 +162,7 @@ impl Decoder {
                 *self.locals.get(self.locals.len().checked_sub(back)?)?
             } else {
                 let (chain, seq) = match token / 2 - 1 {
-                    0 => (
-                        self.segment.chain,
-                        self.seq.checked_sub(at.number(column)?)?,
-                    ),
+                    0 => (self.segment.chain, self.seq.checked_sub(at.number(column)?)?),
                     other => {
                         let last = last_named.get_mut(other - 1)?;
                         *last = unzigzag(*last, at.number(column)?);
@@ -205,20 +179,12 @@ impl Decoder {
         }
         self.last_named = last_named;
         let ids = ids_in(bytes.get(start..)?).map(|(at, value)| (at + start, value));
-        let new = ids
-            .filter(|(at, _)| !named.contains(at))
-            .map(|(_, value)| value)
-            .collect();
+        let new = ids.filter(|(at, _)| !named.contains(at)).map(|(_, value)| value).collect();
         Some(CoreRead::Core { bytes, new })
     }
 
     fn items(&self, core: &Core, at: &mut At) -> Option<Vec<Item>> {
-        let Segment {
-            raw,
-            shapes,
-            bodies,
-            ..
-        } = &self.segment;
+        let Segment { raw, shapes, bodies, .. } = &self.segment;
         let count = core.headers.len() + core.documents.len();
         let item = |index: usize| {
             let Some(length) = at.shapes.length(shapes)?.checked_sub(1) else {
@@ -252,25 +218,15 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn next(&mut self, run: &mut Decoder) -> Result<Next, PackError> {
         if run.left == 0 {
-            return if run.is_at_end() {
-                Ok(Next::End)
-            } else {
-                Err(PackError::Columns)
-            };
+            return if run.is_at_end() { Ok(Next::End) } else { Err(PackError::Columns) };
         }
         let mut at = run.at;
-        let (core_bytes, new) = match run
-            .core(&mut at.cores, &self.known)
-            .ok_or(PackError::Columns)?
-        {
+        let (core_bytes, new) = match run.core(&mut at.cores, &self.known).ok_or(PackError::Columns)? {
             CoreRead::Core { bytes, new } => (bytes, new),
             CoreRead::Needs(chain, seq) => return Ok(Next::Needs(chain, seq)),
         };
         let core = Core::decode(&core_bytes)?;
-        let signature = at
-            .raw
-            .take(&run.segment.raw, 64)
-            .and_then(|bytes| bytes.try_into().ok());
+        let signature = at.raw.take(&run.segment.raw, 64).and_then(|bytes| bytes.try_into().ok());
         let record = SignedRecord {
             signature: signature.ok_or(PackError::Columns)?,
             items: run.items(&core, &mut at).ok_or(PackError::Columns)?,
@@ -286,9 +242,7 @@ impl Loader<'_> {
         }
         let chain = run.segment.chain;
         let hashes = item_hashes(&chain, &record.core, &record.items, self.item_hash)?;
-        let inner = record.inner(self.owner, &chain.device, &run.prev, |index, _| {
-            hashes.get(index).copied()
-        })?;
+        let inner = record.inner(self.owner, &chain.device, &run.prev, |index, _| hashes.get(index).copied())?;
         let id = RecordId(crate::id::hash(&[&inner]));
         let values = values(self.owner, &run.segment.member, &id, &record.core, &hashes);
         self.known.entry((chain, run.seq)).or_insert(values);
@@ -297,13 +251,7 @@ impl Loader<'_> {
                 run.locals.push(value);
             }
         }
-        let loaded = PackedRecord {
-            member: run.segment.member,
-            chain,
-            prev: run.prev,
-            id,
-            record,
-        };
+        let loaded = PackedRecord { member: run.segment.member, chain, prev: run.prev, id, record };
         self.records.push(loaded);
         run.at = at;
         run.prev = id;

@@ -41,11 +41,7 @@ impl Manifest {
     pub fn chunks(&self) -> Vec<ChunkHash> {
         let mut seen = std::collections::HashSet::new();
         let segments = self.segments.iter().flat_map(|segment| &segment.chunks);
-        segments
-            .chain(self.documents.iter().flatten())
-            .copied()
-            .filter(|chunk| seen.insert(*chunk))
-            .collect()
+        segments.chain(self.documents.iter().flatten()).copied().filter(|chunk| seen.insert(*chunk)).collect()
     }
 
     /// The manifest as the relay stores it.
@@ -56,11 +52,7 @@ impl Manifest {
         let content = self.encode();
         Self::decode(&content)?;
         let sealed = seal::seal(epoch, Kind::Manifest, &content)?;
-        if sealed.len() > MANIFEST_MAX {
-            Err(PackError::TooLarge)
-        } else {
-            Ok(sealed)
-        }
+        if sealed.len() > MANIFEST_MAX { Err(PackError::TooLarge) } else { Ok(sealed) }
     }
 
     /// Opens a sealed manifest.
@@ -76,17 +68,9 @@ impl Manifest {
 
     fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
-        writer
-            .map(4)
-            .uint(0)
-            .uint(1)
-            .uint(1)
-            .array(self.segments.len());
+        writer.map(4).uint(0).uint(1).uint(1).array(self.segments.len());
         for segment in &self.segments {
-            writer
-                .array(5)
-                .bytes(&segment.chain.device.0)
-                .bytes(&segment.chain.incarnation.0);
+            writer.array(5).bytes(&segment.chain.device.0).bytes(&segment.chain.incarnation.0);
             writer.uint(segment.first_seq).uint(segment.last_seq);
             writer.byte_strings(segment.chunks.iter().map(|chunk| chunk.0.as_slice()));
         }
@@ -94,9 +78,7 @@ impl Manifest {
         for chunks in &self.documents {
             writer.byte_strings(chunks.iter().map(|chunk| chunk.0.as_slice()));
         }
-        writer
-            .uint(3)
-            .byte_strings(self.certificates.iter().map(Vec::as_slice));
+        writer.uint(3).byte_strings(self.certificates.iter().map(Vec::as_slice));
         writer.finish()
     }
 
@@ -118,10 +100,7 @@ impl Manifest {
                     }
                 }
                 // Two members, with all of their certificates each.
-                3 => {
-                    manifest.certificates =
-                        reader.byte_strings(2 * CERTIFICATES_MAX, CERTIFICATE_MAX)?
-                }
+                3 => manifest.certificates = reader.byte_strings(2 * CERTIFICATES_MAX, CERTIFICATE_MAX)?,
                 _ => reader.skip()?,
             }
         }
@@ -135,20 +114,10 @@ impl SegmentEntry {
         let device = DeviceId(reader.fixed()?);
         let incarnation = Incarnation(reader.fixed()?);
         let (first_seq, last_seq) = (reader.uint()?, reader.uint()?);
-        Ok(Self {
-            chain: ChainId {
-                device,
-                incarnation,
-            },
-            first_seq,
-            last_seq,
-            chunks: chunk_hashes(reader)?,
-        })
+        Ok(Self { chain: ChainId { device, incarnation }, first_seq, last_seq, chunks: chunk_hashes(reader)? })
     }
 }
 
 fn chunk_hashes(reader: &mut Reader<'_>) -> Result<Vec<ChunkHash>, CborError> {
-    (0..reader.array(PART_CHUNKS_MAX)?)
-        .map(|_| reader.fixed().map(ChunkHash))
-        .collect()
+    (0..reader.array(PART_CHUNKS_MAX)?).map(|_| reader.fixed().map(ChunkHash)).collect()
 }

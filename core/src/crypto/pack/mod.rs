@@ -118,22 +118,13 @@ impl SealedPart {
         if content.len() > PART_MAX {
             return Err(PackError::TooLarge);
         }
-        let chunks = content
-            .chunks(PLAIN_MAX)
-            .map(|piece| seal::seal_as_is(epoch, Kind::Chunk, piece));
+        let chunks = content.chunks(PLAIN_MAX).map(|piece| seal::seal_as_is(epoch, Kind::Chunk, piece));
         let chunks: Vec<Vec<u8>> = chunks.collect::<Result<_, _>>()?;
-        Ok(Self {
-            hashes: chunks.iter().map(|chunk| ChunkHash::of(chunk)).collect(),
-            chunks,
-        })
+        Ok(Self { hashes: chunks.iter().map(|chunk| ChunkHash::of(chunk)).collect(), chunks })
     }
 
     /// What was sealed, out of chunks that must be the named ones.
-    fn open<T: AsRef<[u8]>>(
-        epoch: &Epoch,
-        hashes: &[ChunkHash],
-        chunks: &[T],
-    ) -> Result<Vec<u8>, PackError> {
+    fn open<T: AsRef<[u8]>>(epoch: &Epoch, hashes: &[ChunkHash], chunks: &[T]) -> Result<Vec<u8>, PackError> {
         if hashes.len() != chunks.len() {
             return Err(PackError::OtherChunk);
         }
@@ -161,10 +152,7 @@ pub struct PackReader<'a> {
 impl<'a> PackReader<'a> {
     /// Of a pack that was sealed in `epoch`.
     pub fn new(epoch: &'a Epoch) -> Self {
-        Self {
-            epoch,
-            left: PACK_MAX,
-        }
+        Self { epoch, left: PACK_MAX }
     }
 
     /// Opens a segment out of its chunks.
@@ -172,11 +160,7 @@ impl<'a> PackReader<'a> {
     /// # Errors
     /// [`PackError::OtherChunk`], [`PackError::Seal`], [`PackError::Malformed`], [`PackError::UnknownVersion`],
     /// [`PackError::Columns`], [`PackError::TooLarge`], and [`PackError::NotARun`] when it is not what the manifest says.
-    pub fn open_segment<T: AsRef<[u8]>>(
-        &mut self,
-        entry: &SegmentEntry,
-        chunks: &[T],
-    ) -> Result<Segment, PackError> {
+    pub fn open_segment<T: AsRef<[u8]>>(&mut self, entry: &SegmentEntry, chunks: &[T]) -> Result<Segment, PackError> {
         let segment = Segment::read(entry, &SealedPart::open(self.epoch, &entry.chunks, chunks)?)?;
         self.take(segment.size())?;
         Ok(segment)

@@ -32,16 +32,9 @@ impl Segment {
     /// Reads a segment out of its part.
     pub(super) fn read(entry: &SegmentEntry, content: &[u8]) -> Result<Self, PackError> {
         let segment = Self::decode(content)?;
-        let last_seq = segment
-            .first_seq
-            .checked_add(segment.count - 1)
-            .ok_or(PackError::NotARun)?;
+        let last_seq = segment.first_seq.checked_add(segment.count - 1).ok_or(PackError::NotARun)?;
         let says = (segment.chain, segment.first_seq, last_seq);
-        if says == (entry.chain, entry.first_seq, entry.last_seq) {
-            Ok(segment)
-        } else {
-            Err(PackError::NotARun)
-        }
+        if says == (entry.chain, entry.first_seq, entry.last_seq) { Ok(segment) } else { Err(PackError::NotARun) }
     }
 
     /// Bytes that it takes in memory, about.
@@ -75,10 +68,7 @@ impl Segment {
                     for _ in 0..reader.array(OTHERS_MAX)? {
                         reader.tuple(2)?;
                         let device = DeviceId(reader.fixed()?);
-                        others.push(ChainId {
-                            device,
-                            incarnation: Incarnation(reader.fixed()?),
-                        });
+                        others.push(ChainId { device, incarnation: Incarnation(reader.fixed()?) });
                     }
                 }
                 9 => raw = Some(reader.bytes(PART_MAX)?.to_vec()),
@@ -86,19 +76,12 @@ impl Segment {
                 _ => reader.skip()?,
             }
         }
-        let columns = inflate(packed.ok_or(CborError::Missing(10))?, COLUMNS_MAX)
-            .ok_or(PackError::Columns)?;
+        let columns = inflate(packed.ok_or(CborError::Missing(10))?, COLUMNS_MAX).ok_or(PackError::Columns)?;
         let mut cursor = varint::Cursor::default();
         let cores_length = cursor.length(&columns).ok_or(PackError::Columns)?;
         let shapes_length = cursor.length(&columns).ok_or(PackError::Columns)?;
-        let cores = cursor
-            .take(&columns, cores_length)
-            .ok_or(PackError::Columns)?
-            .to_vec();
-        let shapes = cursor
-            .take(&columns, shapes_length)
-            .ok_or(PackError::Columns)?
-            .to_vec();
+        let cores = cursor.take(&columns, cores_length).ok_or(PackError::Columns)?.to_vec();
+        let shapes = cursor.take(&columns, shapes_length).ok_or(PackError::Columns)?.to_vec();
         let bodies = cursor.rest(&columns).to_vec();
         let count = count.ok_or(CborError::Missing(5))?;
         let first_seq = first_seq.ok_or(CborError::Missing(4))?;
@@ -108,10 +91,7 @@ impl Segment {
         let device = device.ok_or(CborError::Missing(2))?;
         Ok(Self {
             member: member.ok_or(CborError::Missing(1))?,
-            chain: ChainId {
-                device,
-                incarnation: incarnation.ok_or(CborError::Missing(3))?,
-            },
+            chain: ChainId { device, incarnation: incarnation.ok_or(CborError::Missing(3))? },
             first_seq,
             count,
             prev: prev.ok_or(CborError::Missing(6))?,

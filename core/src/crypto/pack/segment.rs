@@ -97,13 +97,7 @@ impl Item {
 /// What the signed core of a record starts with, behind its first byte: known to who knows the chain and the seq.
 pub(super) fn core_start(chain: &ChainId, seq: u64) -> Vec<u8> {
     let mut writer = Writer::default();
-    writer
-        .uint(0)
-        .bytes(&chain.device.hint())
-        .uint(1)
-        .bytes(&chain.incarnation.0)
-        .uint(2)
-        .uint(seq);
+    writer.uint(0).bytes(&chain.device.hint()).uint(1).bytes(&chain.incarnation.0).uint(2).uint(seq);
     writer.finish()
 }
 
@@ -113,9 +107,7 @@ pub(super) fn ids_in(core: &[u8]) -> impl Iterator<Item = (usize, [u8; 32])> + '
     let mut at = 0;
     std::iter::from_fn(move || {
         while let Some(rest) = core.get(at..) {
-            let found = rest
-                .strip_prefix(&ID_HEAD)
-                .and_then(|rest| rest.first_chunk::<32>());
+            let found = rest.strip_prefix(&ID_HEAD).and_then(|rest| rest.first_chunk::<32>());
             match found {
                 Some(value) => {
                     let start = at + ID_HEAD.len();
@@ -161,12 +153,7 @@ impl<'a> Encoder<'a> {
         let mut epochs: Vec<(u64, EpochId)> = Vec::new();
         let mut prev = first.prev;
         for (packed, seq) in run.iter().zip(first.record.core.seq..) {
-            let place = (
-                packed.chain,
-                packed.member,
-                packed.prev,
-                packed.record.core.seq,
-            );
+            let place = (packed.chain, packed.member, packed.prev, packed.record.core.seq);
             if place != (first.chain, first.member, prev, seq) {
                 return Err(PackError::NotARun);
             }
@@ -177,8 +164,7 @@ impl<'a> Encoder<'a> {
             }
             self.add(&packed.id, &packed.record)?;
         }
-        let mut columns =
-            Vec::with_capacity(8 + self.cores.len() + self.shapes.len() + self.bodies.len());
+        let mut columns = Vec::with_capacity(8 + self.cores.len() + self.shapes.len() + self.bodies.len());
         varint::put(&mut columns, self.cores.len() as u64);
         varint::put(&mut columns, self.shapes.len() as u64);
         columns.extend_from_slice(&self.cores);
@@ -186,49 +172,25 @@ impl<'a> Encoder<'a> {
         columns.extend_from_slice(&self.bodies);
 
         let mut writer = Writer::default();
-        writer
-            .map(11)
-            .uint(0)
-            .uint(1)
-            .uint(1)
-            .bytes(&first.member.0);
-        writer
-            .uint(2)
-            .bytes(&first.chain.device.0)
-            .uint(3)
-            .bytes(&first.chain.incarnation.0);
-        writer
-            .uint(4)
-            .uint(first.record.core.seq)
-            .uint(5)
-            .uint(run.len() as u64)
-            .uint(6)
-            .bytes(&first.prev.0);
+        writer.map(11).uint(0).uint(1).uint(1).bytes(&first.member.0);
+        writer.uint(2).bytes(&first.chain.device.0).uint(3).bytes(&first.chain.incarnation.0);
+        writer.uint(4).uint(first.record.core.seq).uint(5).uint(run.len() as u64).uint(6).bytes(&first.prev.0);
         writer.uint(7).array(epochs.len());
         for (count, epoch) in &epochs {
             writer.array(2).uint(*count).bytes(&epoch.0);
         }
         writer.uint(8).array(self.others.len());
         for (chain, _) in &self.others {
-            writer
-                .array(2)
-                .bytes(&chain.device.0)
-                .bytes(&chain.incarnation.0);
+            writer.array(2).bytes(&chain.device.0).bytes(&chain.incarnation.0);
         }
-        writer
-            .uint(9)
-            .bytes(&self.raw)
-            .uint(10)
-            .bytes(&deflate(&columns));
+        writer.uint(9).bytes(&self.raw).uint(10).bytes(&deflate(&columns));
         Ok(writer.finish())
     }
 
     fn add(&mut self, id: &RecordId, record: &SignedRecord) -> Result<(), PackError> {
         self.raw.extend_from_slice(&record.signature);
         let (head, rest) = record.core_bytes.split_first().ok_or(PackError::NotARun)?;
-        let rest = rest
-            .strip_prefix(&core_start(&self.chain, record.core.seq)[..])
-            .ok_or(PackError::NotARun)?;
+        let rest = rest.strip_prefix(&core_start(&self.chain, record.core.seq)[..]).ok_or(PackError::NotARun)?;
         self.cores.push(*head);
         self.add_core(rest, record.core.seq, self.dictionary.generation(id));
         for (index, item) in record.items.iter().enumerate() {
@@ -258,9 +220,7 @@ impl<'a> Encoder<'a> {
         for (start, value) in ids_in(rest) {
             let place = self.dictionary.place(&value, generation);
             let place = place.filter(|place| place.chain != self.chain || place.seq < seq);
-            let token = place
-                .and_then(|place| self.token(&place, seq))
-                .or_else(|| self.local(&value));
+            let token = place.and_then(|place| self.token(&place, seq)).or_else(|| self.local(&value));
             match token {
                 Some(token) => {
                     self.add_literal(rest.get(done..start).unwrap_or_default());
@@ -298,10 +258,7 @@ impl<'a> Encoder<'a> {
             varint::put(&mut token, 2);
             varint::put(&mut token, seq - place.seq);
         } else {
-            let known = self
-                .others
-                .iter()
-                .position(|(chain, _)| *chain == place.chain);
+            let known = self.others.iter().position(|(chain, _)| *chain == place.chain);
             let index = match known {
                 Some(index) => index,
                 None if self.others.len() < OTHERS_MAX => {

@@ -2,9 +2,7 @@
 
 use super::FormError;
 use crate::crypto::cbor::{CborError, Reader, Writer};
-use crate::crypto::certificate::{
-    CERTIFICATE_MAX, CERTIFICATES_MAX, CertificateError, MemberChain,
-};
+use crate::crypto::certificate::{CERTIFICATE_MAX, CERTIFICATES_MAX, CertificateError, MemberChain};
 use crate::crypto::keys::DevicePublic;
 use crate::id::MemberId;
 use std::fmt;
@@ -38,10 +36,7 @@ pub fn normalise_name(name: &str) -> Result<String, NameError> {
     if name.len() > 64 * NAME_MAX {
         return Err(NameError::TooLong);
     }
-    let visible: String = name
-        .nfc()
-        .filter(|letter| letter.is_whitespace() || !is_hidden(*letter))
-        .collect();
+    let visible: String = name.nfc().filter(|letter| letter.is_whitespace() || !is_hidden(*letter)).collect();
     let words: Vec<&str> = visible.split_whitespace().collect();
     let name: String = words.join(" ").nfc().collect();
     match name.chars().count() {
@@ -54,19 +49,12 @@ pub fn normalise_name(name: &str) -> Result<String, NameError> {
 /// What SPEC section 3.2 keeps out of all text.
 fn is_hidden(letter: char) -> bool {
     letter.is_control()
-        || matches!(
-            letter,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-        )
+        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
         || matches!(letter, '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 pub(super) fn check_name(name: &str) -> Result<(), NameError> {
-    if is_nfc(name) && normalise_name(name)? == name {
-        Ok(())
-    } else {
-        Err(NameError::NotNormal)
-    }
+    if is_nfc(name) && normalise_name(name)? == name { Ok(()) } else { Err(NameError::NotNormal) }
 }
 
 /// A member as the other side gets to know them.
@@ -96,39 +84,19 @@ pub struct Bundle {
 
 impl Bundle {
     /// What a member's device says of itself.
-    pub(super) fn of_member(
-        device: DevicePublic,
-        chain: &MemberChain,
-        name: &str,
-    ) -> Result<Self, FormError> {
+    pub(super) fn of_member(device: DevicePublic, chain: &MemberChain, name: &str) -> Result<Self, FormError> {
         let name = normalise_name(name)?;
         let certificates: Vec<&[u8]> = chain.certificates().collect();
         let mut writer = Writer::default();
-        writer
-            .map(5)
-            .uint(0)
-            .bytes(&chain.member().0)
-            .uint(1)
-            .byte_strings(certificates.into_iter());
-        writer
-            .uint(2)
-            .bytes(&device.signing)
-            .uint(3)
-            .bytes(&device.sealing)
-            .uint(4)
-            .text(&name);
+        writer.map(5).uint(0).bytes(&chain.member().0).uint(1).byte_strings(certificates.into_iter());
+        writer.uint(2).bytes(&device.signing).uint(3).bytes(&device.sealing).uint(4).text(&name);
         Self::decode(&writer.finish())
     }
 
     /// What a device says that has no member yet.
     pub(super) fn of_new_device(device: DevicePublic) -> Result<Self, FormError> {
         let mut writer = Writer::default();
-        writer
-            .map(2)
-            .uint(2)
-            .bytes(&device.signing)
-            .uint(3)
-            .bytes(&device.sealing);
+        writer.map(2).uint(2).bytes(&device.signing).uint(3).bytes(&device.sealing);
         Self::decode(&writer.finish())
     }
 
@@ -160,18 +128,10 @@ impl Bundle {
                 if !chain.is_live(&device.id()) {
                     return Err(CertificateError::NotLive.into());
                 }
-                Some(Party {
-                    member,
-                    chain,
-                    name: name.to_owned(),
-                })
+                Some(Party { member, chain, name: name.to_owned() })
             }
         };
-        Ok(Self {
-            bytes: bytes.to_vec(),
-            device,
-            party,
-        })
+        Ok(Self { bytes: bytes.to_vec(), device, party })
     }
 
     /// As it was sent, which is what the transcript binds.

@@ -16,26 +16,16 @@ pub struct Code([u8; DIGITS]);
 
 impl Code {
     /// The code that the joiner's phone shows.
-    pub(super) fn derive_joiners(
-        secrets: &Secrets,
-        transcript: &[u8; 32],
-    ) -> Result<Self, PrimitiveError> {
+    pub(super) fn derive_joiners(secrets: &Secrets, transcript: &[u8; 32]) -> Result<Self, PrimitiveError> {
         Self::derive(secrets, transcript, b"amends/code-joiner/1")
     }
 
     /// The code that the inviter's phone shows.
-    pub(super) fn derive_inviters(
-        secrets: &Secrets,
-        transcript: &[u8; 32],
-    ) -> Result<Self, PrimitiveError> {
+    pub(super) fn derive_inviters(secrets: &Secrets, transcript: &[u8; 32]) -> Result<Self, PrimitiveError> {
         Self::derive(secrets, transcript, b"amends/code-inviter/1")
     }
 
-    fn derive(
-        secrets: &Secrets,
-        transcript: &[u8; 32],
-        label: &[u8],
-    ) -> Result<Self, PrimitiveError> {
+    fn derive(secrets: &Secrets, transcript: &[u8; 32], label: &[u8]) -> Result<Self, PrimitiveError> {
         let stream = primitive::derive::<64>(secrets.secret.as_slice(), transcript, &[label])?;
         Self::from_stream(stream.as_slice()).ok_or(PrimitiveError)
     }
@@ -45,11 +35,7 @@ impl Code {
     fn from_stream(stream: &[u8]) -> Option<Self> {
         let fair = u32::MAX - u32::MAX % CODES;
         let (numbers, _) = stream.as_chunks::<4>();
-        let number = numbers
-            .iter()
-            .map(|bytes| u32::from_be_bytes(*bytes))
-            .find(|number| *number < fair)?
-            % CODES;
+        let number = numbers.iter().map(|bytes| u32::from_be_bytes(*bytes)).find(|number| *number < fair)? % CODES;
         let mut rest = number;
         let mut digits = [0; DIGITS];
         for digit in digits.iter_mut().rev() {
@@ -62,18 +48,13 @@ impl Code {
     /// Whether `typed` is this code, in a time that does not tell; none when it is no six digits at all. Anything but digits is
     /// passed over, and digits are taken in any width.
     pub(super) fn matches(&self, typed: &str) -> Option<bool> {
-        let mut digits = typed
-            .nfkd()
-            .filter_map(|digit| digit.to_digit(10))
-            .filter_map(|digit| u8::try_from(digit).ok());
+        let mut digits =
+            typed.nfkd().filter_map(|digit| digit.to_digit(10)).filter_map(|digit| u8::try_from(digit).ok());
         let mut found = Self([0; DIGITS]);
         for slot in &mut found.0 {
             *slot = digits.next()?;
         }
-        digits
-            .next()
-            .is_none()
-            .then(|| self.0.ct_eq(&found.0).into())
+        digits.next().is_none().then(|| self.0.ct_eq(&found.0).into())
     }
 }
 
@@ -95,10 +76,7 @@ mod tests {
     use super::*;
 
     fn code(numbers: &[u32]) -> Option<String> {
-        let stream: Vec<u8> = numbers
-            .iter()
-            .flat_map(|number| number.to_be_bytes())
-            .collect();
+        let stream: Vec<u8> = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
         Code::from_stream(&stream).map(|code| code.to_string())
     }
 

@@ -34,12 +34,7 @@ pub(super) fn read_m1(content: &[u8]) -> Result<([u8; 32], [u8; 32], Bundle), Fo
 /// m2: what the invite committed to.
 pub(super) fn write_m2(nonce: &[u8; 32], bundle: &Bundle) -> Vec<u8> {
     let mut writer = Writer::default();
-    writer
-        .map(2)
-        .uint(0)
-        .bytes(nonce)
-        .uint(1)
-        .bytes(bundle.as_bytes());
+    writer.map(2).uint(0).bytes(nonce).uint(1).bytes(bundle.as_bytes());
     writer.finish()
 }
 
@@ -54,27 +49,16 @@ pub(super) fn read_m2(content: &[u8]) -> Result<([u8; 32], Vec<u8>), FormError> 
             _ => reader.skip()?,
         }
     }
-    Ok((
-        nonce.ok_or(CborError::Missing(0))?,
-        bundle.ok_or(CborError::Missing(1))?,
-    ))
+    Ok((nonce.ok_or(CborError::Missing(0))?, bundle.ok_or(CborError::Missing(1))?))
 }
 
 /// m3: the paper that both sign, with the keys of a new space.
 pub(super) fn write_m3(terms: &Terms) -> Zeroizing<Vec<u8>> {
     let mut writer = Writer::for_secrets();
     writer.map(if terms.epoch.is_some() { 4 } else { 2 });
-    writer
-        .uint(0)
-        .bytes(&terms.paper)
-        .uint(1)
-        .bytes(&terms.by_inviter);
+    writer.uint(0).bytes(&terms.paper).uint(1).bytes(&terms.by_inviter);
     if let Some(epoch) = &terms.epoch {
-        writer
-            .uint(2)
-            .bytes(epoch.parts.as_bytes())
-            .uint(3)
-            .bytes(epoch.key.as_bytes());
+        writer.uint(2).bytes(epoch.parts.as_bytes()).uint(3).bytes(epoch.key.as_bytes());
     }
     Zeroizing::new(writer.finish())
 }
@@ -94,23 +78,14 @@ pub(super) fn read_m3(content: &[u8]) -> Result<M3, FormError> {
             _ => reader.skip()?,
         }
     }
-    let epoch = parts
-        .zip(key)
-        .map(|(parts, key)| GrantedEpoch { parts, key });
-    Ok((
-        paper.ok_or(CborError::Missing(0))?,
-        by_inviter.ok_or(CborError::Missing(1))?,
-        epoch,
-    ))
+    let epoch = parts.zip(key).map(|(parts, key)| GrantedEpoch { parts, key });
+    Ok((paper.ok_or(CborError::Missing(0))?, by_inviter.ok_or(CborError::Missing(1))?, epoch))
 }
 
 /// m4: the joiner's signatures.
 pub(super) fn write_m4(terms: &Terms) -> Vec<u8> {
     let mut writer = Writer::default();
-    writer
-        .map(1 + usize::from(terms.countersignature.is_some()))
-        .uint(0)
-        .bytes(&terms.by_joiner);
+    writer.map(1 + usize::from(terms.countersignature.is_some())).uint(0).bytes(&terms.by_joiner);
     if let Some(countersignature) = &terms.countersignature {
         writer.uint(1).bytes(countersignature);
     }

@@ -31,10 +31,7 @@ impl GrantedEpoch {
     }
 
     fn encode(&self, writer: &mut Writer) {
-        writer
-            .array(2)
-            .bytes(self.parts.as_bytes())
-            .bytes(self.key.as_bytes());
+        writer.array(2).bytes(self.parts.as_bytes()).bytes(self.key.as_bytes());
     }
 
     fn decode(reader: &mut Reader<'_>, owner: &OwnerId) -> Result<Self, FormError> {
@@ -87,10 +84,7 @@ impl Grant {
     }
 
     /// Reads a grant to a device of `member`; every key is checked against its epoch, and every space to be the member's.
-    pub(super) fn decode(
-        bytes: &[u8],
-        member: &MemberId,
-    ) -> Result<(Self, UnsignedAdd), FormError> {
+    pub(super) fn decode(bytes: &[u8], member: &MemberId) -> Result<(Self, UnsignedAdd), FormError> {
         let mut reader = Reader::open(bytes)?;
         let (mut add, mut member_epochs, mut spaces) = (None, None, Vec::new());
         for _ in 0..reader.map()? {
@@ -106,13 +100,7 @@ impl Grant {
             }
         }
         let member_epochs = member_epochs.ok_or(CborError::Missing(1))?;
-        Ok((
-            Self {
-                member_epochs,
-                spaces,
-            },
-            add.ok_or(CborError::Missing(0))?,
-        ))
+        Ok((Self { member_epochs, spaces }, add.ok_or(CborError::Missing(0))?))
     }
 }
 
@@ -125,11 +113,7 @@ impl GrantedSpace {
         }
         let owner = OwnerId::from(roster.space());
         let epochs = decode_epochs(reader, &owner)?;
-        if epochs.is_empty() {
-            Err(FormError::Part)
-        } else {
-            Ok(Self { roster, epochs })
-        }
+        if epochs.is_empty() { Err(FormError::Part) } else { Ok(Self { roster, epochs }) }
     }
 }
 
@@ -141,7 +125,5 @@ fn encode_epochs(writer: &mut Writer, epochs: &[GrantedEpoch]) {
 }
 
 fn decode_epochs(reader: &mut Reader<'_>, owner: &OwnerId) -> Result<Vec<GrantedEpoch>, FormError> {
-    (0..reader.array(GRANTED_MAX)?)
-        .map(|_| GrantedEpoch::decode(reader, owner))
-        .collect()
+    (0..reader.array(GRANTED_MAX)?).map(|_| GrantedEpoch::decode(reader, owner)).collect()
 }

@@ -58,9 +58,7 @@ impl Purpose {
     }
 
     pub(super) fn from_number(number: u64) -> Option<Self> {
-        [Self::Partner, Self::OwnDevice]
-            .into_iter()
-            .find(|purpose| purpose.number() == number)
+        [Self::Partner, Self::OwnDevice].into_iter().find(|purpose| purpose.number() == number)
     }
 }
 
@@ -99,26 +97,9 @@ impl Invite {
         commitment: &[u8; 32],
     ) -> Result<Self, FormError> {
         let mut writer = Writer::default();
-        writer
-            .map(8)
-            .uint(0)
-            .uint(VERSION)
-            .uint(1)
-            .uint(purpose.number());
-        writer
-            .uint(2)
-            .text(&relay.address)
-            .uint(3)
-            .bytes(&relay.pin)
-            .uint(4)
-            .bytes(rendezvous);
-        writer
-            .uint(5)
-            .bytes(key)
-            .uint(6)
-            .bytes(commitment)
-            .uint(7)
-            .uint(LIFETIME_MS / 1000);
+        writer.map(8).uint(0).uint(VERSION).uint(1).uint(purpose.number());
+        writer.uint(2).text(&relay.address).uint(3).bytes(&relay.pin).uint(4).bytes(rendezvous);
+        writer.uint(5).bytes(key).uint(6).bytes(commitment).uint(7).uint(LIFETIME_MS / 1000);
         Self::decode(&writer.finish())?.ok_or(FormError::Part)
     }
 
@@ -143,12 +124,9 @@ impl Invite {
                 _ => reader.skip()?,
             }
         }
-        let purpose =
-            Purpose::from_number(purpose.ok_or(CborError::Missing(1))?).ok_or(FormError::Part)?;
-        let relay = RelayPlace {
-            address: address.ok_or(CborError::Missing(2))?,
-            pin: pin.ok_or(CborError::Missing(3))?,
-        };
+        let purpose = Purpose::from_number(purpose.ok_or(CborError::Missing(1))?).ok_or(FormError::Part)?;
+        let relay =
+            RelayPlace { address: address.ok_or(CborError::Missing(2))?, pin: pin.ok_or(CborError::Missing(3))? };
         Ok(Some(Self {
             bytes: bytes.to_vec(),
             purpose,
@@ -188,12 +166,7 @@ impl Invite {
     /// The link, which is a secret.
     pub(super) fn to_link(&self, secrets: &Secrets) -> Zeroizing<String> {
         let mut writer = Writer::for_secrets();
-        writer
-            .map(2)
-            .uint(0)
-            .bytes(&self.bytes)
-            .uint(1)
-            .bytes(secrets.secret.as_slice());
+        writer.map(2).uint(0).bytes(&self.bytes).uint(1).bytes(secrets.secret.as_slice());
         let body = Zeroizing::new(writer.finish());
         let mut link = Zeroizing::new(String::with_capacity(LINK_MAX));
         link.push_str(SCHEME);
@@ -207,12 +180,7 @@ impl Invite {
         let mut cell = length.to_be_bytes().to_vec();
         cell.extend_from_slice(&self.bytes);
         cell.resize(CELL - primitive::TAG, 0);
-        primitive::aead_seal(
-            &primitive::aead_key(&words.key)?,
-            [0; 12],
-            CELL_DOMAIN,
-            &mut cell,
-        )?;
+        primitive::aead_seal(&primitive::aead_key(&words.key)?, [0; 12], CELL_DOMAIN, &mut cell)?;
         Ok(cell)
     }
 
@@ -251,17 +219,13 @@ pub(super) fn open_link(link: &str) -> Result<(Invite, Zeroizing<[u8; 32]>), Lin
         return Err(LinkError::TooLong);
     }
     let link = link.trim();
-    let body = link
-        .strip_prefix(SCHEME)
-        .ok_or(if link.starts_with("amends://pair/") {
-            LinkError::UnknownVersion
-        } else {
-            LinkError::NotALink
-        })?;
+    let body = link.strip_prefix(SCHEME).ok_or(if link.starts_with("amends://pair/") {
+        LinkError::UnknownVersion
+    } else {
+        LinkError::NotALink
+    })?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(LINK_MAX));
-    URL_SAFE_NO_PAD
-        .decode_vec(body, &mut bytes)
-        .map_err(|_| LinkError::Damaged)?;
+    URL_SAFE_NO_PAD.decode_vec(body, &mut bytes).map_err(|_| LinkError::Damaged)?;
     let read = || {
         let mut reader = Reader::open(&bytes)?;
         let (mut m0, mut secret) = (None, None);

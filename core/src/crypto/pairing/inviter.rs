@@ -104,50 +104,21 @@ impl Inviter {
         let (secrets, words) = match words {
             None => {
                 let rendezvous = make_bytes(means.randomness)?;
-                (
-                    Secrets::new(rendezvous, make_secret(means.randomness)?)?,
-                    None,
-                )
+                (Secrets::new(rendezvous, make_secret(means.randomness)?)?, None)
             }
             Some(cost) => {
                 let words = Words::make(means.randomness)?;
                 let keys = words.derive_keys(cost)?;
-                (
-                    Secrets::new(keys.rendezvous, keys.secret.clone())?,
-                    Some((words, keys)),
-                )
+                (Secrets::new(keys.rendezvous, keys.secret.clone())?, Some((words, keys)))
             }
         };
         let commitment = commitment(&nonce, bundle.as_bytes());
-        let invite = Invite::new(
-            purpose,
-            relay,
-            &secrets.rendezvous(),
-            &key.public(),
-            &commitment,
-        );
+        let invite = Invite::new(purpose, relay, &secrets.rendezvous(), &key.public(), &commitment);
         let invite = invite.map_err(|_| PairingError::TooLarge)?;
-        let cell = words
-            .as_ref()
-            .map(|(_, keys)| invite.seal_cell(keys))
-            .transpose()?;
-        let invited = Invited {
-            link: invite.to_link(&secrets),
-            words: words.map(|(words, _)| words),
-        };
+        let cell = words.as_ref().map(|(_, keys)| invite.seal_cell(keys)).transpose()?;
+        let invited = Invited { link: invite.to_link(&secrets), words: words.map(|(words, _)| words) };
         let state = State::New(cell);
-        Ok((
-            Self {
-                invite,
-                key,
-                secrets,
-                nonce,
-                bundle,
-                offer,
-                state,
-            },
-            invited,
-        ))
+        Ok((Self { invite, key, secrets, nonce, bundle, offer, state }, invited))
     }
 
     /// Where the two meet.
@@ -162,11 +133,8 @@ impl Inviter {
             return Vec::new();
         }
         let heard = self.peer_key(&state);
-        let result = if means.elapsed_ms >= LIFETIME_MS {
-            Err(PairingError::Expired)
-        } else {
-            self.step(state, input, means)
-        };
+        let result =
+            if means.elapsed_ms >= LIFETIME_MS { Err(PairingError::Expired) } else { self.step(state, input, means) };
         result.unwrap_or_else(|error| self.fail(error, heard, means))
     }
 
@@ -180,42 +148,22 @@ impl Inviter {
         }
     }
 
-    fn fail(
-        &self,
-        error: PairingError,
-        peer: Option<[u8; 32]>,
-        means: &mut Means<'_>,
-    ) -> Vec<Output> {
+    fn fail(&self, error: PairingError, peer: Option<[u8; 32]>, means: &mut Means<'_>) -> Vec<Output> {
         let mut outputs = Vec::new();
-        if let (Some(peer), false) = (
-            peer,
-            matches!(error, PairingError::Burned | PairingError::Aborted(_)),
-        ) {
-            let sealed = self.secrets.seal_abort(
-                &peer,
-                &self.invite.hash(),
-                error.reason(),
-                means.randomness,
-            );
+        if let (Some(peer), false) = (peer, matches!(error, PairingError::Burned | PairingError::Aborted(_))) {
+            let sealed = self.secrets.seal_abort(&peer, &self.invite.hash(), error.reason(), means.randomness);
             outputs.extend(sealed.ok().map(|abort| Output::Put(Step::Abort, abort)));
         }
         outputs.push(Output::Failed(error));
         outputs
     }
 
-    fn step(
-        &mut self,
-        state: State,
-        input: Input<'_>,
-        means: &mut Means<'_>,
-    ) -> Result<Vec<Output>, PairingError> {
+    fn step(&mut self, state: State, input: Input<'_>, means: &mut Means<'_>) -> Result<Vec<Output>, PairingError> {
         match (state, input) {
             (_, Input::Cancel) => Err(PairingError::Cancelled),
             (_, Input::Burned(Step::Abort)) => Err(PairingError::Burned),
             (_, Input::Got(Step::Abort, sealed)) => {
-                Err(self
-                    .secrets
-                    .open_abort(&self.key, &self.invite.hash(), sealed))
+                Err(self.secrets.open_abort(&self.key, &self.invite.hash(), sealed))
             }
             (state, Input::Burned(_)) => {
                 self.state = state;
@@ -225,23 +173,18 @@ impl Inviter {
             (State::New(cell), Input::Start) => {
                 self.state = State::AwaitM1;
                 let cell = cell.map(|cell| Output::Put(Step::M0, cell));
-                Ok(cell
-                    .into_iter()
-                    .chain([Output::Get(Step::Abort), Output::Get(Step::M1)])
-                    .collect())
+                Ok(cell.into_iter().chain([Output::Get(Step::Abort), Output::Get(Step::M1)]).collect())
             }
             (State::AwaitM1, Input::Got(Step::M1, m1)) => self.meet(m1, means),
-            (State::AwaitCode(talk), Input::TypedCode(typed)) => {
-                match talk.joiners_code.matches(typed) {
-                    Some(true) => self.hand_over(talk, means),
-                    Some(false) => Err(PairingError::CodeMismatch),
-                    None => {
-                        let name = talk.name();
-                        self.state = State::AwaitCode(talk);
-                        Ok(vec![Output::AskCode { name }])
-                    }
+            (State::AwaitCode(talk), Input::TypedCode(typed)) => match talk.joiners_code.matches(typed) {
+                Some(true) => self.hand_over(talk, means),
+                Some(false) => Err(PairingError::CodeMismatch),
+                None => {
+                    let name = talk.name();
+                    self.state = State::AwaitCode(talk);
+                    Ok(vec![Output::AskCode { name }])
                 }
-            }
+            },
             (State::AwaitM4(_, terms), Input::Got(Step::M4, m4)) => self.conclude(*terms, m4),
             (state, _) => {
                 self.state = state;
@@ -256,29 +199,13 @@ impl Inviter {
         let content = Step::M1.authentic(self.secrets.open(&self.key, &[b"1", &h0], m1))?;
         let (joiner_key, nonce, joiner) = read_m1(&content).map_err(|error| error.at(Step::M1))?;
         self.check_joiner(&joiner)?;
-        let hashes = Hashes {
-            h0,
-            h1: hash(&[m1]),
-        };
-        let transcript = hashes.transcript(
-            (&self.nonce, self.bundle.as_bytes()),
-            (&nonce, joiner.as_bytes()),
-        );
+        let hashes = Hashes { h0, h1: hash(&[m1]) };
+        let transcript = hashes.transcript((&self.nonce, self.bundle.as_bytes()), (&nonce, joiner.as_bytes()));
 
         let info: [&[u8]; 3] = [b"2", &hashes.h0, &hashes.h1];
-        let m2 = self.secrets.seal(
-            &joiner_key,
-            &info,
-            &write_m2(&self.nonce, &self.bundle),
-            means.randomness,
-        )?;
+        let m2 = self.secrets.seal(&joiner_key, &info, &write_m2(&self.nonce, &self.bundle), means.randomness)?;
         let joiners_code = Code::derive_joiners(&self.secrets, &transcript)?;
-        let talk = Box::new(Talk {
-            joiner,
-            joiner_key,
-            transcript,
-            joiners_code,
-        });
+        let talk = Box::new(Talk { joiner, joiner_key, transcript, joiners_code });
         let name = talk.name();
         self.state = State::AwaitCode(talk);
         Ok(vec![Output::Put(Step::M2, m2), Output::AskCode { name }])
@@ -287,9 +214,7 @@ impl Inviter {
     fn check_joiner(&self, joiner: &Bundle) -> Result<(), PairingError> {
         let own = self.bundle.party().ok_or(PairingError::NoMember)?;
         match (&self.offer, joiner.party()) {
-            (Offer::Space { .. }, Some(party)) if party.member == own.member => {
-                Err(PairingError::SameMember)
-            }
+            (Offer::Space { .. }, Some(party)) if party.member == own.member => Err(PairingError::SameMember),
             (Offer::Space { .. }, Some(_)) => Ok(()),
             (Offer::OwnDevice(_), None) if own.chain.standing(&joiner.device().id()).is_some() => {
                 Err(PairingError::SameMember)
@@ -300,17 +225,9 @@ impl Inviter {
     }
 
     /// The joiner's code was typed: hands over the keys and shows our code.
-    fn hand_over(
-        &mut self,
-        talk: Box<Talk>,
-        means: &mut Means<'_>,
-    ) -> Result<Vec<Output>, PairingError> {
-        let (paper, epoch) = self
-            .write_paper(&talk, means)
-            .map_err(|error| error.at(Step::M3))?;
-        let by_inviter = means
-            .device
-            .sign(&signed_by_inviter(&talk.transcript, &paper))?;
+    fn hand_over(&mut self, talk: Box<Talk>, means: &mut Means<'_>) -> Result<Vec<Output>, PairingError> {
+        let (paper, epoch) = self.write_paper(&talk, means).map_err(|error| error.at(Step::M3))?;
+        let by_inviter = means.device.sign(&signed_by_inviter(&talk.transcript, &paper))?;
         let code = Code::derive_inviters(&self.secrets, &talk.transcript)?;
         let terms = Terms {
             purpose: self.invite.purpose(),
@@ -325,15 +242,9 @@ impl Inviter {
             countersignature: None,
         };
         let info: [&[u8]; 2] = [b"3", &talk.transcript];
-        let m3 = self
-            .secrets
-            .seal(&talk.joiner_key, &info, &write_m3(&terms), means.randomness)?;
+        let m3 = self.secrets.seal(&talk.joiner_key, &info, &write_m3(&terms), means.randomness)?;
         self.state = State::AwaitM4(talk, Box::new(terms));
-        Ok(vec![
-            Output::Put(Step::M3, m3),
-            Output::Get(Step::M4),
-            Output::ShowCode(code),
-        ])
+        Ok(vec![Output::Put(Step::M3, m3), Output::Get(Step::M4), Output::ShowCode(code)])
     }
 
     /// The roster with a fresh epoch, or the grant with the new device's certificate.
@@ -344,10 +255,7 @@ impl Inviter {
     ) -> Result<(Zeroizing<Vec<u8>>, Option<GrantedEpoch>), FormError> {
         let own = self.bundle.party().ok_or(PairingError::NoMember)?;
         match &self.offer {
-            Offer::Space {
-                zone,
-                rollover_hour,
-            } => {
+            Offer::Space { zone, rollover_hour } => {
                 let partner = talk.joiner.party().ok_or(FormError::Part)?;
                 let random = make_bytes(means.randomness).map_err(PairingError::from)?;
                 let key = EpochKey::make(means.randomness).map_err(PairingError::from)?;
@@ -356,10 +264,7 @@ impl Inviter {
                 let bundles = [&self.bundle, &talk.joiner];
                 let roster = Roster::new(&random, bundles, zone, *rollover_hour, &parts.id(&owner));
                 let roster = roster.ok_or(FormError::Part)??;
-                Ok((
-                    Zeroizing::new(roster.as_bytes().to_vec()),
-                    Some(GrantedEpoch { parts, key }),
-                ))
+                Ok((Zeroizing::new(roster.as_bytes().to_vec()), Some(GrantedEpoch { parts, key })))
             }
             Offer::OwnDevice(grant) => {
                 let add = Certificate::add(means.device, own.member, talk.joiner.device())?;
@@ -372,14 +277,11 @@ impl Inviter {
     fn conclude(&mut self, mut terms: Terms, m4: &[u8]) -> Result<Vec<Output>, PairingError> {
         let content = self.secrets.open(&self.key, &[b"4", &terms.transcript], m4);
         let content = Step::M4.authentic(content)?;
-        let outcome =
-            read_m4(&content)
-                .map_err(FormError::from)
-                .and_then(|(by_joiner, countersignature)| {
-                    terms.by_joiner = by_joiner;
-                    terms.countersignature = countersignature;
-                    terms.conclude()
-                });
+        let outcome = read_m4(&content).map_err(FormError::from).and_then(|(by_joiner, countersignature)| {
+            terms.by_joiner = by_joiner;
+            terms.countersignature = countersignature;
+            terms.conclude()
+        });
         let outcome = outcome.map_err(|error| error.at(Step::M4))?;
         Ok(vec![Output::Paired(Box::new(outcome))])
     }

@@ -79,11 +79,7 @@ impl Joiner {
     /// # Errors
     /// [`PairingError::Link`], and what a home refuses: [`PairingError::AlreadyInSpace`], [`PairingError::NoMember`],
     /// [`PairingError::AlreadyMember`], [`PairingError::Name`].
-    pub fn from_link(
-        link: &str,
-        home: JoinerHome<'_>,
-        means: &Means<'_>,
-    ) -> Result<Self, PairingError> {
+    pub fn from_link(link: &str, home: JoinerHome<'_>, means: &Means<'_>) -> Result<Self, PairingError> {
         let (invite, secret) = open_link(link)?;
         let rendezvous = invite.rendezvous();
         let secrets = Secrets::new(rendezvous, secret)?;
@@ -105,39 +101,17 @@ impl Joiner {
         means: &Means<'_>,
     ) -> Result<Self, PairingError> {
         let keys = Box::new(words.derive_keys(cost)?);
-        Self::new(
-            home,
-            keys.rendezvous,
-            State::Words {
-                keys,
-                pin,
-                started: false,
-            },
-            means,
-        )
+        Self::new(home, keys.rendezvous, State::Words { keys, pin, started: false }, means)
     }
 
-    fn new(
-        home: JoinerHome<'_>,
-        rendezvous: [u8; 16],
-        state: State,
-        means: &Means<'_>,
-    ) -> Result<Self, PairingError> {
+    fn new(home: JoinerHome<'_>, rendezvous: [u8; 16], state: State, means: &Means<'_>) -> Result<Self, PairingError> {
         let device = means.device.public();
         let (bundle, in_space) = match home {
-            JoinerHome::Member(home) => (
-                Bundle::of_member(device, home.chain, home.name),
-                home.in_space,
-            ),
+            JoinerHome::Member(home) => (Bundle::of_member(device, home.chain, home.name), home.in_space),
             JoinerHome::NewDevice => (Bundle::of_new_device(device), false),
         };
         let bundle = bundle.map_err(|error| error.at(Step::M1))?;
-        Ok(Self {
-            bundle,
-            in_space,
-            rendezvous,
-            state,
-        })
+        Ok(Self { bundle, in_space, rendezvous, state })
     }
 
     /// Where the two meet.
@@ -163,15 +137,10 @@ impl Joiner {
         let heard = match &state {
             State::Done => return Vec::new(),
             State::Link(_) | State::Words { .. } => None,
-            State::AwaitM2(met, _) | State::AwaitM3(met, _) | State::AwaitCode(met, ..) => {
-                Some(Heard::new(met))
-            }
+            State::AwaitM2(met, _) | State::AwaitM3(met, _) | State::AwaitCode(met, ..) => Some(Heard::new(met)),
         };
-        let result = if means.elapsed_ms >= LIFETIME_MS {
-            Err(PairingError::Expired)
-        } else {
-            self.step(state, input, means)
-        };
+        let result =
+            if means.elapsed_ms >= LIFETIME_MS { Err(PairingError::Expired) } else { self.step(state, input, means) };
         result.unwrap_or_else(|error| {
             let abort = match error {
                 PairingError::Burned | PairingError::Aborted(_) => None,
@@ -181,12 +150,7 @@ impl Joiner {
         })
     }
 
-    fn step(
-        &mut self,
-        state: State,
-        input: Input<'_>,
-        means: &mut Means<'_>,
-    ) -> Result<Vec<Output>, PairingError> {
+    fn step(&mut self, state: State, input: Input<'_>, means: &mut Means<'_>) -> Result<Vec<Output>, PairingError> {
         match (state, input) {
             (_, Input::Cancel) => Err(PairingError::Cancelled),
             (_, Input::Burned(Step::Abort)) => Err(PairingError::Burned),
@@ -197,29 +161,11 @@ impl Joiner {
                 Ok(vec![Output::Get(Step::Abort)])
             }
             (State::Link(met), Input::Start) => self.speak(met, means),
-            (
-                State::Words {
-                    keys,
-                    pin,
-                    started: false,
-                },
-                Input::Start,
-            ) => {
-                self.state = State::Words {
-                    keys,
-                    pin,
-                    started: true,
-                };
+            (State::Words { keys, pin, started: false }, Input::Start) => {
+                self.state = State::Words { keys, pin, started: true };
                 Ok(vec![Output::Get(Step::M0)])
             }
-            (
-                State::Words {
-                    keys,
-                    pin,
-                    started: true,
-                },
-                Input::Got(Step::M0, cell),
-            ) => {
+            (State::Words { keys, pin, started: true }, Input::Got(Step::M0, cell)) => {
                 let met = self.open_m0(&keys, pin, cell)?;
                 self.speak(Box::new(met), means)
             }
@@ -230,17 +176,15 @@ impl Joiner {
                 self.state = State::AwaitCode(met, talk, m3.to_vec());
                 Ok(vec![Output::AskCode { name }])
             }
-            (State::AwaitCode(met, talk, m3), Input::TypedCode(typed)) => {
-                match talk.inviters_code.matches(typed) {
-                    Some(true) => self.accept(&met, &talk, &m3, means),
-                    Some(false) => Err(PairingError::CodeMismatch),
-                    None => {
-                        let name = talk.name();
-                        self.state = State::AwaitCode(met, talk, m3);
-                        Ok(vec![Output::AskCode { name }])
-                    }
+            (State::AwaitCode(met, talk, m3), Input::TypedCode(typed)) => match talk.inviters_code.matches(typed) {
+                Some(true) => self.accept(&met, &talk, &m3, means),
+                Some(false) => Err(PairingError::CodeMismatch),
+                None => {
+                    let name = talk.name();
+                    self.state = State::AwaitCode(met, talk, m3);
+                    Ok(vec![Output::AskCode { name }])
                 }
-            }
+            },
             (state, _) => {
                 self.state = state;
                 Ok(Vec::new())
@@ -259,10 +203,7 @@ impl Joiner {
             return Err(PairingError::Malformed(Step::M0));
         }
         self.check_home(&invite)?;
-        Ok(Met {
-            invite,
-            secrets: Secrets::new(keys.rendezvous, keys.secret.clone())?,
-        })
+        Ok(Met { invite, secrets: Secrets::new(keys.rendezvous, keys.secret.clone())? })
     }
 
     /// m1: says who we are to whoever made the invite.
@@ -272,19 +213,10 @@ impl Joiner {
         let nonce: [u8; 32] = make_bytes(means.randomness)?;
         let content = write_m1(&key.public(), &nonce, &self.bundle);
         let h0 = met.invite.hash();
-        let m1 = met
-            .secrets
-            .seal(&met.invite.key, &[b"1", &h0], &content, means.randomness)?;
-        let hashes = Hashes {
-            h0,
-            h1: hash(&[&m1]),
-        };
+        let m1 = met.secrets.seal(&met.invite.key, &[b"1", &h0], &content, means.randomness)?;
+        let hashes = Hashes { h0, h1: hash(&[&m1]) };
         self.state = State::AwaitM2(met, Box::new(Said { key, nonce, hashes }));
-        Ok(vec![
-            Output::Put(Step::M1, m1),
-            Output::Get(Step::Abort),
-            Output::Get(Step::M2),
-        ])
+        Ok(vec![Output::Put(Step::M1, m1), Output::Get(Step::Abort), Output::Get(Step::M2)])
     }
 
     /// m2: who the inviter is, which the invite committed to.
@@ -298,26 +230,13 @@ impl Joiner {
         }
         let inviter = Bundle::decode(&bundle).map_err(|error| error.at(Step::M2))?;
         let party = inviter.party().ok_or(PairingError::Malformed(Step::M2))?;
-        if self
-            .bundle
-            .party()
-            .is_some_and(|own| own.member == party.member)
-        {
+        if self.bundle.party().is_some_and(|own| own.member == party.member) {
             return Err(PairingError::SameMember);
         }
-        let transcript =
-            hashes.transcript((&inviters_nonce, &bundle), (&nonce, self.bundle.as_bytes()));
+        let transcript = hashes.transcript((&inviters_nonce, &bundle), (&nonce, self.bundle.as_bytes()));
         let joiners_code = Code::derive_joiners(&met.secrets, &transcript)?;
         let inviters_code = Code::derive_inviters(&met.secrets, &transcript)?;
-        self.state = State::AwaitM3(
-            met,
-            Box::new(Talk {
-                key,
-                inviter,
-                transcript,
-                inviters_code,
-            }),
-        );
+        self.state = State::AwaitM3(met, Box::new(Talk { key, inviter, transcript, inviters_code }));
         Ok(vec![Output::ShowCode(joiners_code), Output::Get(Step::M3)])
     }
 
@@ -329,8 +248,7 @@ impl Joiner {
         m3: &[u8],
         means: &mut Means<'_>,
     ) -> Result<Vec<Output>, PairingError> {
-        let content =
-            Step::M3.authentic(met.secrets.open(&talk.key, &[b"3", &talk.transcript], m3))?;
+        let content = Step::M3.authentic(met.secrets.open(&talk.key, &[b"3", &talk.transcript], m3))?;
         let (paper, by_inviter, epoch) = read_m3(&content).map_err(|error| error.at(Step::M3))?;
         let mut terms = Terms {
             purpose: met.invite.purpose(),
@@ -344,18 +262,11 @@ impl Joiner {
             by_joiner: [0; 64],
             countersignature: None,
         };
-        terms
-            .sign_as_joiner(means)
-            .map_err(|error| error.at(Step::M3))?;
+        terms.sign_as_joiner(means).map_err(|error| error.at(Step::M3))?;
         let info: [&[u8]; 2] = [b"4", &talk.transcript];
-        let m4 = met
-            .secrets
-            .seal(&met.invite.key, &info, &write_m4(&terms), means.randomness)?;
+        let m4 = met.secrets.seal(&met.invite.key, &info, &write_m4(&terms), means.randomness)?;
         let pending = Pending::new(&terms, m4.clone()).map_err(|error| error.at(Step::M3))?;
-        Ok(vec![
-            Output::Pending(Box::new(pending)),
-            Output::Put(Step::M4, m4),
-        ])
+        Ok(vec![Output::Pending(Box::new(pending)), Output::Put(Step::M4, m4)])
     }
 }
 
@@ -372,9 +283,7 @@ impl Terms {
                 self.countersignature = Some(add.countersignature(means.device)?);
             }
         }
-        self.by_joiner = means
-            .device
-            .sign(&signed_by_joiner(&self.transcript, &self.paper))?;
+        self.by_joiner = means.device.sign(&signed_by_joiner(&self.transcript, &self.paper))?;
         Ok(())
     }
 }
@@ -399,17 +308,11 @@ struct Heard {
 
 impl Heard {
     fn new(met: &Met) -> Self {
-        Self {
-            secrets: met.secrets.clone(),
-            key: met.invite.key,
-            h0: met.invite.hash(),
-        }
+        Self { secrets: met.secrets.clone(), key: met.invite.key, h0: met.invite.hash() }
     }
 
     fn seal_abort(&self, error: PairingError, means: &mut Means<'_>) -> Option<Output> {
-        let sealed = self
-            .secrets
-            .seal_abort(&self.key, &self.h0, error.reason(), means.randomness);
+        let sealed = self.secrets.seal_abort(&self.key, &self.h0, error.reason(), means.randomness);
         sealed.ok().map(|abort| Output::Put(Step::Abort, abort))
     }
 }

@@ -26,16 +26,9 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    pub(super) fn new(
-        rendezvous: [u8; 16],
-        secret: Zeroizing<[u8; 32]>,
-    ) -> Result<Self, PrimitiveError> {
+    pub(super) fn new(rendezvous: [u8; 16], secret: Zeroizing<[u8; 32]>) -> Result<Self, PrimitiveError> {
         let psk = primitive::derive(secret.as_slice(), b"", &[b"amends/psk/1"])?;
-        Ok(Self {
-            rendezvous,
-            secret,
-            psk,
-        })
+        Ok(Self { rendezvous, secret, psk })
     }
 
     pub(super) fn rendezvous(&self) -> [u8; 16] {
@@ -43,10 +36,7 @@ impl Secrets {
     }
 
     fn psk(&self) -> Psk<'_> {
-        Psk {
-            psk: &self.psk,
-            id: &self.rendezvous,
-        }
+        Psk { psk: &self.psk, id: &self.rendezvous }
     }
 
     /// `content` for the holder of `to`. `info` says which message it is and what it answers.
@@ -66,31 +56,18 @@ impl Secrets {
         plain.extend_from_slice(&length.to_be_bytes());
         plain.extend_from_slice(content);
         plain.resize(size - ENC - TAG, 0);
-        Ok(seal_to(
-            to,
-            Some(self.psk()),
-            &info.concat(),
-            b"",
-            &plain,
-            randomness,
-        )?)
+        Ok(seal_to(to, Some(self.psk()), &info.concat(), b"", &plain, randomness)?)
     }
 
     /// The content of what [`Secrets::seal`] sealed; none when it is not authentic.
-    pub(super) fn open(
-        &self,
-        key: &PrivateKey,
-        info: &[&[u8]],
-        sealed: &[u8],
-    ) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn open(&self, key: &PrivateKey, info: &[&[u8]], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         if sealed.len() > MAX {
             return None;
         }
         let plain = open_from(key, Some(self.psk()), &info.concat(), b"", sealed)?;
         let (length, rest) = plain.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        rest.get(..length)
-            .map(|content| Zeroizing::new(content.to_vec()))
+        rest.get(..length).map(|content| Zeroizing::new(content.to_vec()))
     }
 
     /// A sealed "stop".
@@ -107,12 +84,7 @@ impl Secrets {
     }
 
     /// Why the other side stopped, or that the rendezvous was burned by whom we cannot know.
-    pub(super) fn open_abort(
-        &self,
-        key: &PrivateKey,
-        h0: &[u8; 32],
-        sealed: &[u8],
-    ) -> PairingError {
+    pub(super) fn open_abort(&self, key: &PrivateKey, h0: &[u8; 32], sealed: &[u8]) -> PairingError {
         let read = || {
             let content = self.open(key, &[b"abort", h0], sealed)?;
             let mut reader = Reader::open(&content).ok()?;
@@ -125,9 +97,7 @@ impl Secrets {
             }
             reason
         };
-        read().map_or(PairingError::Burned, |number| {
-            PairingError::Aborted(AbortReason::from_number(number))
-        })
+        read().map_or(PairingError::Burned, |number| PairingError::Aborted(AbortReason::from_number(number)))
     }
 }
 
@@ -143,16 +113,8 @@ impl AbortReason {
     }
 
     fn from_number(number: u64) -> Self {
-        let known = [
-            Self::CodeMismatch,
-            Self::Cancelled,
-            Self::Expired,
-            Self::Refused,
-        ];
-        known
-            .into_iter()
-            .find(|reason| reason.number() == number)
-            .unwrap_or(Self::Unknown)
+        let known = [Self::CodeMismatch, Self::Cancelled, Self::Expired, Self::Refused];
+        known.into_iter().find(|reason| reason.number() == number).unwrap_or(Self::Unknown)
     }
 }
 
@@ -171,22 +133,10 @@ pub(super) struct Hashes {
 
 impl Hashes {
     /// T: all that was said before the codes. A bundle delimits itself, being one CBOR item.
-    pub(super) fn transcript(
-        &self,
-        inviter: (&[u8; 32], &[u8]),
-        joiner: (&[u8; 32], &[u8]),
-    ) -> [u8; 32] {
+    pub(super) fn transcript(&self, inviter: (&[u8; 32], &[u8]), joiner: (&[u8; 32], &[u8])) -> [u8; 32] {
         let (nonce_i, bundle_i) = inviter;
         let (nonce_j, bundle_j) = joiner;
-        crate::id::hash(&[
-            b"amends/T",
-            &self.h0,
-            &self.h1,
-            nonce_i,
-            bundle_i,
-            nonce_j,
-            bundle_j,
-        ])
+        crate::id::hash(&[b"amends/T", &self.h0, &self.h1, nonce_i, bundle_i, nonce_j, bundle_j])
     }
 }
 

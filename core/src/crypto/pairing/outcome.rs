@@ -110,12 +110,8 @@ impl Terms {
             return Err(FormError::Signature);
         }
         match self.purpose {
-            Purpose::Partner => self
-                .conclude_space()
-                .map(|pairing| Outcome::Partner(Box::new(pairing))),
-            Purpose::OwnDevice => self
-                .conclude_device()
-                .map(|pairing| Outcome::OwnDevice(Box::new(pairing))),
+            Purpose::Partner => self.conclude_space().map(|pairing| Outcome::Partner(Box::new(pairing))),
+            Purpose::OwnDevice => self.conclude_device().map(|pairing| Outcome::OwnDevice(Box::new(pairing))),
         }
     }
 
@@ -149,9 +145,7 @@ impl Terms {
         let (grant, add) = Grant::decode(&self.paper, &party.member)?;
         let certificate = add.complete(&self.countersignature.ok_or(FormError::Part)?)?;
         let device = self.joiner.device();
-        if certificate.device() != Some(device)
-            || certificate.issuer() != self.inviter.device().id()
-        {
+        if certificate.device() != Some(device) || certificate.issuer() != self.inviter.device().id() {
             return Err(FormError::Part);
         }
         let mut chain = party.chain.clone();
@@ -174,37 +168,13 @@ impl Terms {
 
     fn encode(&self, m4: &[u8]) -> Zeroizing<Vec<u8>> {
         let mut writer = Writer::for_secrets();
-        let optional =
-            if self.epoch.is_some() { 2 } else { 0 } + usize::from(self.countersignature.is_some());
-        writer
-            .map(10 + optional)
-            .uint(0)
-            .uint(self.purpose.number());
-        writer
-            .uint(1)
-            .text(&self.relay.address)
-            .uint(2)
-            .bytes(&self.relay.pin)
-            .uint(3)
-            .bytes(&self.transcript);
-        writer
-            .uint(4)
-            .bytes(self.inviter.as_bytes())
-            .uint(5)
-            .bytes(self.joiner.as_bytes());
-        writer
-            .uint(6)
-            .bytes(&self.paper)
-            .uint(7)
-            .bytes(&self.by_inviter)
-            .uint(8)
-            .bytes(&self.by_joiner);
+        let optional = if self.epoch.is_some() { 2 } else { 0 } + usize::from(self.countersignature.is_some());
+        writer.map(10 + optional).uint(0).uint(self.purpose.number());
+        writer.uint(1).text(&self.relay.address).uint(2).bytes(&self.relay.pin).uint(3).bytes(&self.transcript);
+        writer.uint(4).bytes(self.inviter.as_bytes()).uint(5).bytes(self.joiner.as_bytes());
+        writer.uint(6).bytes(&self.paper).uint(7).bytes(&self.by_inviter).uint(8).bytes(&self.by_joiner);
         if let Some(epoch) = &self.epoch {
-            writer
-                .uint(9)
-                .bytes(epoch.parts.as_bytes())
-                .uint(10)
-                .bytes(epoch.key.as_bytes());
+            writer.uint(9).bytes(epoch.parts.as_bytes()).uint(10).bytes(epoch.key.as_bytes());
         }
         if let Some(countersignature) = &self.countersignature {
             writer.uint(11).bytes(countersignature);
@@ -230,21 +200,8 @@ impl Terms {
                 },
             }
         }
-        let [
-            _,
-            _,
-            pin,
-            transcript,
-            inviter,
-            joiner,
-            paper,
-            by_inviter,
-            by_joiner,
-            epoch,
-            key,
-            countersignature,
-            m4,
-        ] = parts;
+        let [_, _, pin, transcript, inviter, joiner, paper, by_inviter, by_joiner, epoch, key, countersignature, m4] =
+            parts;
         let epoch = match (epoch, key) {
             (Some(parts), Some(key)) => Some(GrantedEpoch {
                 parts: EpochParts::decode(parts)?,
@@ -254,10 +211,7 @@ impl Terms {
         };
         let terms = Self {
             purpose: purpose.ok_or(CborError::Missing(0))?,
-            relay: RelayPlace {
-                address: address.ok_or(CborError::Missing(1))?,
-                pin: fixed(pin)?,
-            },
+            relay: RelayPlace { address: address.ok_or(CborError::Missing(1))?, pin: fixed(pin)? },
             transcript: fixed(transcript)?,
             inviter: Bundle::decode(inviter.ok_or(CborError::Missing(4))?)?,
             joiner: Bundle::decode(joiner.ok_or(CborError::Missing(5))?)?,
@@ -265,18 +219,14 @@ impl Terms {
             epoch,
             by_inviter: fixed(by_inviter)?,
             by_joiner: fixed(by_joiner)?,
-            countersignature: countersignature
-                .map(|bytes| fixed(Some(bytes)))
-                .transpose()?,
+            countersignature: countersignature.map(|bytes| fixed(Some(bytes))).transpose()?,
         };
         Ok((terms, m4.ok_or(CborError::Missing(12))?.to_vec()))
     }
 }
 
 fn fixed<const N: usize>(bytes: Option<&[u8]>) -> Result<[u8; N], CborError> {
-    bytes
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(CborError::Type)
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(CborError::Type)
 }
 
 impl fmt::Debug for Terms {
@@ -302,11 +252,7 @@ pub struct Pending {
 
 impl Pending {
     pub(super) fn new(terms: &Terms, m4: Vec<u8>) -> Result<Self, FormError> {
-        Ok(Self {
-            outcome: terms.conclude()?,
-            bytes: terms.encode(&m4),
-            m4,
-        })
+        Ok(Self { outcome: terms.conclude()?, bytes: terms.encode(&m4), m4 })
     }
 
     /// For storage, sealed.
@@ -345,9 +291,7 @@ impl Pending {
     /// Whether a kind 17 statement with this transcript and roster, in a record of the inviter's device, confirms the space.
     pub fn is_confirmed_by_roster(&self, transcript: &[u8; 32], roster: &[u8]) -> bool {
         match &self.outcome {
-            Outcome::Partner(pairing) => {
-                pairing.transcript == *transcript && pairing.roster.as_bytes() == roster
-            }
+            Outcome::Partner(pairing) => pairing.transcript == *transcript && pairing.roster.as_bytes() == roster,
             Outcome::OwnDevice(_) => false,
         }
     }

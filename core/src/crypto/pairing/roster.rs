@@ -3,9 +3,7 @@
 use super::bundle::check_name;
 use super::{Bundle, NAME_MAX, NameError};
 use crate::crypto::cbor::{CborError, Reader, Writer};
-use crate::crypto::certificate::{
-    CERTIFICATE_MAX, CERTIFICATES_MAX, CertificateError, MemberChain,
-};
+use crate::crypto::certificate::{CERTIFICATE_MAX, CERTIFICATES_MAX, CertificateError, MemberChain};
 use crate::id::{EpochId, MemberId, SpaceId};
 use std::fmt;
 
@@ -83,20 +81,10 @@ impl Roster {
         for (key, bundle) in (1..).zip(bundles) {
             let party = bundle.party()?;
             let certificates: Vec<&[u8]> = party.chain.certificates().collect();
-            writer
-                .uint(key)
-                .array(3)
-                .bytes(&party.member.0)
-                .text(&party.name);
+            writer.uint(key).array(3).bytes(&party.member.0).text(&party.name);
             writer.byte_strings(certificates.into_iter());
         }
-        writer
-            .uint(3)
-            .text(zone)
-            .uint(4)
-            .uint(rollover_hour.into())
-            .uint(5)
-            .bytes(&epoch.0);
+        writer.uint(3).text(zone).uint(4).uint(rollover_hour.into()).uint(5).bytes(&epoch.0);
         Some(Self::decode(&writer.finish()))
     }
 
@@ -128,10 +116,7 @@ impl Roster {
             return Err(RosterError::SameMember);
         }
         let rollover = rollover.ok_or(CborError::Missing(4))?;
-        let rollover_hour = u8::try_from(rollover)
-            .ok()
-            .filter(|hour| *hour < 24)
-            .ok_or(RosterError::Rollover)?;
+        let rollover_hour = u8::try_from(rollover).ok().filter(|hour| *hour < 24).ok_or(RosterError::Rollover)?;
         Ok(Self {
             bytes: bytes.to_vec(),
             random: random.ok_or(CborError::Missing(0))?,
@@ -155,16 +140,13 @@ impl Roster {
 
     /// Whether the roster is about these two, in these roles, with just these certificates and names.
     pub(super) fn is_of(&self, bundles: [&Bundle; 2]) -> bool {
-        [&self.inviter, &self.joiner]
-            .into_iter()
-            .zip(bundles)
-            .all(|(member, bundle)| {
-                bundle.party().is_some_and(|party| {
-                    party.member == member.member
-                        && party.name == member.name
-                        && party.chain.certificates().eq(member.chain.certificates())
-                })
+        [&self.inviter, &self.joiner].into_iter().zip(bundles).all(|(member, bundle)| {
+            bundle.party().is_some_and(|party| {
+                party.member == member.member
+                    && party.name == member.name
+                    && party.chain.certificates().eq(member.chain.certificates())
             })
+        })
     }
 }
 
@@ -175,11 +157,7 @@ impl RosterMember {
         let name = reader.text(4 * NAME_MAX)?.to_owned();
         check_name(&name)?;
         let certificates = reader.byte_strings(CERTIFICATES_MAX, CERTIFICATE_MAX)?;
-        Ok(Self {
-            member,
-            name,
-            chain: MemberChain::verify(member, &certificates)?,
-        })
+        Ok(Self { member, name, chain: MemberChain::verify(member, &certificates)? })
     }
 }
 

@@ -52,10 +52,7 @@ struct Noted {
 
 impl Noted {
     fn new(seed: u8) -> Self {
-        Self {
-            source: seeded(seed),
-            given: Vec::new(),
-        }
+        Self { source: seeded(seed), given: Vec::new() }
     }
 }
 

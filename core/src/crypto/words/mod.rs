@@ -57,14 +57,8 @@ impl Words {
 
     /// The words of 88 bits, eleven at a time from the most significant.
     pub(super) fn from_entropy(entropy: &[u8; ENTROPY]) -> Self {
-        let mut bits = entropy
-            .iter()
-            .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
-        Self(std::array::from_fn(|_| {
-            bits.by_ref()
-                .take(11)
-                .fold(0, |word, bit| word << 1 | u16::from(bit))
-        }))
+        let mut bits = entropy.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+        Self(std::array::from_fn(|_| bits.by_ref().take(11).fold(0, |word, bit| word << 1 | u16::from(bit))))
     }
 
     /// As they are shown: lower case, one space between them.
@@ -75,11 +69,7 @@ impl Words {
             if !text.is_empty() {
                 text.push(' ');
             }
-            text.push_str(
-                LIST.split_ascii_whitespace()
-                    .nth(index.into())
-                    .unwrap_or_default(),
-            );
+            text.push_str(LIST.split_ascii_whitespace().nth(index.into()).unwrap_or_default());
         }
         text
     }
@@ -89,11 +79,7 @@ impl Words {
         let stretched = cost.stretch(&self.to_text(), b"amends/words/1")?;
         let derive = |info: &[u8]| primitive::derive::<32>(stretched.as_slice(), b"", &[info]);
         Ok(WordKeys {
-            rendezvous: *primitive::derive(
-                stretched.as_slice(),
-                b"",
-                &[b"amends/words-rendezvous/1"],
-            )?,
+            rendezvous: *primitive::derive(stretched.as_slice(), b"", &[b"amends/words-rendezvous/1"])?,
             key: derive(b"amends/words-key/1")?,
             secret: derive(b"amends/words-secret/1")?,
         })
@@ -127,19 +113,11 @@ impl FromStr for Words {
         let mut normal = Zeroizing::new(String::with_capacity(TEXT_MAX * 18));
         let letters = text.nfkd().filter(|letter| !is_combining_mark(*letter));
         normal.extend(letters.flat_map(char::to_lowercase));
-        let words = || {
-            normal
-                .split(|letter: char| !letter.is_alphabetic())
-                .filter(|word| !word.is_empty())
-        };
+        let words = || normal.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty());
         let mut found = Self([0; WORDS]);
         for ((position, word), slot) in (1..).zip(words()).zip(&mut found.0) {
-            let index = LIST
-                .split_ascii_whitespace()
-                .position(|known| known == word);
-            *slot = index
-                .and_then(|index| u16::try_from(index).ok())
-                .ok_or(WordsError::Unknown { position })?;
+            let index = LIST.split_ascii_whitespace().position(|known| known == word);
+            *slot = index.and_then(|index| u16::try_from(index).ok()).ok_or(WordsError::Unknown { position })?;
         }
         match words().count() {
             WORDS => Ok(found),
@@ -163,38 +141,21 @@ mod tests {
     #[test]
     fn the_list_is_the_one_everybody_has() {
         assert_eq!(LIST.split_ascii_whitespace().count(), 2048);
-        let digest: String = hash(&[LIST.as_bytes()])
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        assert_eq!(
-            digest,
-            "2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda"
-        );
+        let digest: String = hash(&[LIST.as_bytes()]).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, "2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda");
     }
 
     #[test]
     fn words_are_read_as_people_type_them() {
-        let words: Words = "zoo abandon ability able about above absent absorb"
-            .parse()
-            .unwrap();
+        let words: Words = "zoo abandon ability able about above absent absorb".parse().unwrap();
         assert_eq!(words.0, [2047, 0, 1, 2, 3, 4, 5, 6]);
         let typed = " 1. Zoo, 2. ABANDON\tability-able \u{ff41}bout\u{a0}abóve\n absent …absorb! ";
         assert_eq!(typed.parse(), Ok(words.clone()));
         assert_eq!(format!("{words:?}"), "Words(…)");
         let refused = |text: &str| text.parse::<Words>().unwrap_err();
-        assert_eq!(
-            refused("zoo abandon abilty able"),
-            WordsError::Unknown { position: 3 }
-        );
-        assert_eq!(
-            refused("zoo zoo zoo zoo zoo zoo zoo zoo zoo"),
-            WordsError::Count { found: 9 }
-        );
-        assert_eq!(
-            refused("zoo zoo zoo zoo zoo zoo zoo"),
-            WordsError::Count { found: 7 }
-        );
+        assert_eq!(refused("zoo abandon abilty able"), WordsError::Unknown { position: 3 });
+        assert_eq!(refused("zoo zoo zoo zoo zoo zoo zoo zoo zoo"), WordsError::Count { found: 9 });
+        assert_eq!(refused("zoo zoo zoo zoo zoo zoo zoo"), WordsError::Count { found: 7 });
         assert_eq!(refused(&"zoo ".repeat(9)), WordsError::Count { found: 9 });
         assert_eq!(refused(""), WordsError::Count { found: 0 });
         assert_eq!(refused(&"z".repeat(2000)), WordsError::TooLong);

@@ -11,62 +11,33 @@ type Shape = (usize, Vec<Vec<u8>>, Vec<bool>, usize, u8);
 
 fn shape() -> impl Strategy<Value = Shape> {
     let header = vec(any::<u8>(), 0..80);
-    (
-        0..3usize,
-        vec(header, 0..4),
-        vec(any::<bool>(), 8),
-        0..3usize,
-        any::<u8>(),
-    )
+    (0..3usize, vec(header, 0..4), vec(any::<bool>(), 8), 0..3usize, any::<u8>())
 }
 
 fn sign(records: &[PackedRecord], shape: &Shape) -> PackedRecord {
     let (who, headers, present, documents, pick) = shape;
     let keys = device(*who as u8 + 1);
-    let chain = ChainId {
-        device: keys.id(),
-        incarnation: Incarnation([*who as u8; 8]),
-    };
+    let chain = ChainId { device: keys.id(), incarnation: Incarnation([*who as u8; 8]) };
     let own = records.iter().rev().find(|record| record.chain == chain);
     let prev = own.map_or(Place::START, |record| record.id);
     // Headers and documents name records of any chain, as they would name statements.
     let named = |index: usize| {
-        let known = records
-            .len()
-            .checked_sub(1)
-            .map(|last| records[(usize::from(*pick) + index) % (last + 1)].id.0);
+        let known = records.len().checked_sub(1).map(|last| records[(usize::from(*pick) + index) % (last + 1)].id.0);
         known.unwrap_or([*pick; 32])
     };
     let headers: Vec<Vec<u8>> = headers
         .iter()
         .enumerate()
-        .map(|(index, bytes)| {
-            [
-                bytes.as_slice(),
-                &[0x58, 0x20],
-                &named(index),
-                &[0x58, 0x20, 0x58, 0x20],
-            ]
-            .concat()
-        })
+        .map(|(index, bytes)| [bytes.as_slice(), &[0x58, 0x20], &named(index), &[0x58, 0x20, 0x58, 0x20]].concat())
         .collect();
     let others = records.iter().rev().find(|record| record.chain != chain);
     let core = Core {
         device_hint: keys.id().hint(),
         incarnation: chain.incarnation,
         seq: own.map_or(1, |record| record.record.core.seq + 1),
-        seen: others
-            .map(|record| SeenEntry {
-                index: 0,
-                record: record.id,
-                named: None,
-            })
-            .into_iter()
-            .collect(),
+        seen: others.map(|record| SeenEntry { index: 0, record: record.id, named: None }).into_iter().collect(),
         headers,
-        documents: (0..*documents)
-            .map(|index| EntryId(named(7 * index)))
-            .collect(),
+        documents: (0..*documents).map(|index| EntryId(named(7 * index))).collect(),
     };
     let items = (0..core.headers.len() + documents)
         .map(|index| {
@@ -78,19 +49,9 @@ fn sign(records: &[PackedRecord], shape: &Shape) -> PackedRecord {
         })
         .collect();
     let made_in = EpochId([pick / 128; 32]);
-    let place = Place {
-        owner: OWNER,
-        epoch: made_in,
-        prev,
-    };
+    let place = Place { owner: OWNER, epoch: made_in, prev };
     let (record, id) = SignedRecord::sign(&keys, &place, core, items, vec![], any_hash).unwrap();
-    PackedRecord {
-        member: MemberId::derive(&keys.id()),
-        chain,
-        prev,
-        id,
-        record,
-    }
+    PackedRecord { member: MemberId::derive(&keys.id()), chain, prev, id, record }
 }
 
 proptest! {

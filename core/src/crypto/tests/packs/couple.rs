@@ -49,26 +49,11 @@ impl Couple {
     pub(super) fn new() -> Self {
         let phone = |seed: u8| {
             let keys = device(seed);
-            let chain = ChainId {
-                device: keys.id(),
-                incarnation: Incarnation([seed; 8]),
-            };
-            Phone {
-                member: MemberId::derive(&keys.id()),
-                keys,
-                chain,
-                records: Vec::new(),
-                named: None,
-            }
+            let chain = ChainId { device: keys.id(), incarnation: Incarnation([seed; 8]) };
+            Phone { member: MemberId::derive(&keys.id()), keys, chain, records: Vec::new(), named: None }
         };
-        let words = include_str!("../../words/english.txt")
-            .split_ascii_whitespace()
-            .collect();
-        Self {
-            phones: [phone(1), phone(2)],
-            randomness: seeded(42),
-            words,
-        }
+        let words = include_str!("../../words/english.txt").split_ascii_whitespace().collect();
+        Self { phones: [phone(1), phone(2)], randomness: seeded(42), words }
     }
 
     pub(super) fn text(&mut self, words: usize) -> String {
@@ -84,16 +69,7 @@ impl Couple {
 
     pub(super) fn body(&mut self, practice: &str, text: &str) -> Vec<u8> {
         let mut writer = Writer::default();
-        writer
-            .map(3)
-            .uint(0)
-            .text(practice)
-            .uint(1)
-            .uint(1)
-            .uint(2)
-            .map(1)
-            .uint(0)
-            .text(text);
+        writer.map(3).uint(0).text(practice).uint(1).uint(1).uint(2).map(1).uint(0).text(text);
         [&self.bytes::<32>()[..], &writer.finish()].concat()
     }
 
@@ -110,10 +86,7 @@ impl Couple {
         let fresh: [u8; 16] = self.bytes();
         let member = self.phones[who].member;
         let mut writer = Writer::default();
-        writer
-            .map(if refs.is_empty() { 3 } else { 4 })
-            .uint(0)
-            .uint(kind);
+        writer.map(if refs.is_empty() { 3 } else { 4 }).uint(0).uint(kind);
         let target = match target {
             Target::Known(entry) => {
                 writer.uint(1).bytes(&entry.0);
@@ -125,11 +98,7 @@ impl Couple {
             }
             Target::Occurrence(day) => {
                 let series = SeriesId::built_in(&OWNER, "check_in");
-                writer
-                    .uint(3)
-                    .array(2)
-                    .bytes(&series.0)
-                    .uint(i32::from(day) as u64);
+                writer.uint(3).array(2).bytes(&series.0).uint(i32::from(day) as u64);
                 EntryId::occurrence(&OWNER, &series, day)
             }
         };
@@ -142,19 +111,9 @@ impl Couple {
         writer.uint(6).uint(i32::from(day) as u64);
         let header = writer.finish();
         let body_hash = body_hash(&member, kind, &target, body);
-        let statement = StatementId(hash(&[
-            b"amends/statement/1",
-            &OWNER.0,
-            &member.0,
-            &body_hash,
-            &header,
-        ]));
+        let statement = StatementId(hash(&[b"amends/statement/1", &OWNER.0, &member.0, &body_hash, &header]));
         // A commitment keeps its body back.
-        let item = if kind == 11 {
-            Item::Absent(body_hash)
-        } else {
-            Item::Present(body.to_vec())
-        };
+        let item = if kind == 11 { Item::Absent(body_hash) } else { Item::Present(body.to_vec()) };
         self.sign(who, vec![header], vec![item]);
         Said { statement, target }
     }
@@ -165,15 +124,8 @@ impl Couple {
         let phone = &mut self.phones[who];
         let mut seen = Vec::new();
         if head != Place::START && phone.named != Some(head) {
-            let named = phone
-                .named
-                .is_none()
-                .then_some((other_chain.device, other_chain.incarnation));
-            seen.push(SeenEntry {
-                index: 0,
-                record: head,
-                named,
-            });
+            let named = phone.named.is_none().then_some((other_chain.device, other_chain.incarnation));
+            seen.push(SeenEntry { index: 0, record: head, named });
             phone.named = Some(head);
         }
         let core = Core {
@@ -185,23 +137,11 @@ impl Couple {
             documents: Vec::new(),
         };
         let prev = phone.head();
-        let place = Place {
-            owner: OWNER,
-            epoch: EPOCH,
-            prev,
-        };
+        let place = Place { owner: OWNER, epoch: EPOCH, prev };
         let chain = phone.chain;
         let item_hash = |index: usize, bytes: &[u8]| item_hash(&chain, &core, index, bytes);
-        let (record, id) =
-            SignedRecord::sign(&phone.keys, &place, core.clone(), items, vec![], item_hash)
-                .unwrap();
-        phone.records.push(PackedRecord {
-            member: phone.member,
-            chain,
-            prev,
-            id,
-            record,
-        });
+        let (record, id) = SignedRecord::sign(&phone.keys, &place, core.clone(), items, vec![], item_hash).unwrap();
+        phone.records.push(PackedRecord { member: phone.member, chain, prev, id, record });
     }
 
     /// A sealed check-in: both commit, both open.
@@ -216,10 +156,7 @@ impl Couple {
             })
             .collect();
         for who in [0, 1] {
-            let refs = [
-                (4, said[who].1.statement.0),
-                (5, said[1 - who].1.statement.0),
-            ];
+            let refs = [(4, said[who].1.statement.0), (5, said[1 - who].1.statement.0)];
             let body = said[who].0.clone();
             self.say(who, 12, Target::Occurrence(day), &refs, &body, day);
         }
@@ -257,12 +194,7 @@ impl Couple {
             let before = next;
             for (phone, next) in self.phones.iter().zip(&mut next) {
                 while let Some(record) = phone.records.get(*next)
-                    && record
-                        .record
-                        .core
-                        .seen
-                        .iter()
-                        .all(|seen| defined.contains(&seen.record))
+                    && record.record.core.seen.iter().all(|seen| defined.contains(&seen.record))
                 {
                     dictionary.define(record, &item_hash).unwrap();
                     defined.insert(record.id);
@@ -278,23 +210,11 @@ impl Couple {
 }
 
 fn body_hash(member: &MemberId, kind: u64, target: &EntryId, body: &[u8]) -> [u8; 32] {
-    hash(&[
-        b"amends/body/1",
-        &OWNER.0,
-        &member.0,
-        &(kind as u16).to_be_bytes(),
-        &target.0,
-        body,
-    ])
+    hash(&[b"amends/body/1", &OWNER.0, &member.0, &(kind as u16).to_be_bytes(), &target.0, body])
 }
 
 /// What the statement room knows: a body's hash, from its header.
-pub(super) fn item_hash(
-    chain: &ChainId,
-    core: &Core,
-    index: usize,
-    body: &[u8],
-) -> Option<[u8; 32]> {
+pub(super) fn item_hash(chain: &ChainId, core: &Core, index: usize, body: &[u8]) -> Option<[u8; 32]> {
     let member = MemberId::derive(&chain.device);
     let (mut kind, mut target) = (None, None);
     let mut reader = Reader::open(core.headers.get(index)?).ok()?;
@@ -302,12 +222,7 @@ pub(super) fn item_hash(
         match reader.uint().ok()? {
             0 => kind = reader.uint().ok(),
             1 => target = reader.fixed().ok().map(EntryId),
-            2 => {
-                target = reader
-                    .fixed()
-                    .ok()
-                    .map(|fresh| EntryId::derive(&OWNER, &member, &fresh))
-            }
+            2 => target = reader.fixed().ok().map(|fresh| EntryId::derive(&OWNER, &member, &fresh)),
             3 => {
                 reader.tuple(2).ok()?;
                 let series = SeriesId(reader.fixed().ok()?);

@@ -3,8 +3,7 @@ use super::*;
 #[test]
 fn wherever_a_message_is_lost_both_can_start_again() {
     for lost in [Step::M0, Step::M1, Step::M2, Step::M3, Step::M4] {
-        let mut world =
-            partners(true, 8).hostile(|step, bytes| (step != lost).then(|| bytes.to_vec()));
+        let mut world = partners(true, 8).hostile(|step, bytes| (step != lost).then(|| bytes.to_vec()));
         world.run();
         assert_eq!(world.failures(), [None, None], "{lost:?}");
         assert!(world.phones[INVITER].paired.is_none());
@@ -23,14 +22,8 @@ fn wherever_a_message_is_lost_both_can_start_again() {
 
 #[test]
 fn whoever_runs_out_of_time_first_tells_the_other() {
-    for (who, lost) in [
-        (INVITER, Step::M1),
-        (INVITER, Step::M3),
-        (JOINER, Step::M2),
-        (JOINER, Step::M3),
-    ] {
-        let mut world =
-            partners(false, 8).hostile(|step, bytes| (step != lost).then(|| bytes.to_vec()));
+    for (who, lost) in [(INVITER, Step::M1), (INVITER, Step::M3), (JOINER, Step::M2), (JOINER, Step::M3)] {
+        let mut world = partners(false, 8).hostile(|step, bytes| (step != lost).then(|| bytes.to_vec()));
         world.run();
         world.phones[who].elapsed_ms = LIFETIME_MS;
         world.input(who, Input::TypedCode("000000"));
@@ -38,11 +31,7 @@ fn whoever_runs_out_of_time_first_tells_the_other() {
         assert_eq!(world.phones[who].failed, Some(PairingError::Expired));
         let other = world.phones[1 - who].failed;
         // Before it has heard of the joiner, the inviter cannot tell it why.
-        let told = if lost == Step::M1 {
-            PairingError::Burned
-        } else {
-            PairingError::Aborted(AbortReason::Expired)
-        };
+        let told = if lost == Step::M1 { PairingError::Burned } else { PairingError::Aborted(AbortReason::Expired) };
         assert_eq!(other, Some(told), "{who} {lost:?}");
     }
 }
@@ -70,10 +59,7 @@ fn every_changed_message_is_refused() {
         honest.run();
         let bytes = honest.cells[&(target as u8)].clone();
         // In the key, then now and then a byte of the rest.
-        let positions = (0..64)
-            .step_by(5)
-            .chain((64..bytes.len()).step_by(131))
-            .chain([bytes.len() - 1]);
+        let positions = (0..64).step_by(5).chain((64..bytes.len()).step_by(131)).chain([bytes.len() - 1]);
         for position in positions {
             let mut world = partners(true, 11).hostile(|step, bytes| {
                 let mut bytes = bytes.to_vec();
@@ -83,16 +69,8 @@ fn every_changed_message_is_refused() {
                 Some(bytes)
             });
             world.run();
-            let who = if matches!(target, Step::M1 | Step::M4) {
-                INVITER
-            } else {
-                JOINER
-            };
-            assert_eq!(
-                world.phones[who].failed,
-                Some(PairingError::NotAuthentic(target)),
-                "{target:?} {position}"
-            );
+            let who = if matches!(target, Step::M1 | Step::M4) { INVITER } else { JOINER };
+            assert_eq!(world.phones[who].failed, Some(PairingError::NotAuthentic(target)), "{target:?} {position}");
             assert!(world.phones[INVITER].paired.is_none());
         }
     }
@@ -105,59 +83,26 @@ fn messages_of_another_pairing_or_another_step_are_refused() {
     let steps = [Step::M0, Step::M1, Step::M2, Step::M3, Step::M4];
     for target in steps {
         let foreign = other.cells[&(target as u8)].clone();
-        let mut world = partners(true, 13).hostile(move |step, bytes| {
-            Some(if step == target {
-                foreign.clone()
-            } else {
-                bytes.to_vec()
-            })
-        });
+        let mut world = partners(true, 13)
+            .hostile(move |step, bytes| Some(if step == target { foreign.clone() } else { bytes.to_vec() }));
         world.run();
-        let who = if matches!(target, Step::M1 | Step::M4) {
-            INVITER
-        } else {
-            JOINER
-        };
-        assert_eq!(
-            world.phones[who].failed,
-            Some(PairingError::NotAuthentic(target))
-        );
+        let who = if matches!(target, Step::M1 | Step::M4) { INVITER } else { JOINER };
+        assert_eq!(world.phones[who].failed, Some(PairingError::NotAuthentic(target)));
     }
-    for (asked, given) in [
-        (Step::M2, Step::M1),
-        (Step::M3, Step::M2),
-        (Step::M4, Step::M1),
-    ] {
+    for (asked, given) in [(Step::M2, Step::M1), (Step::M3, Step::M2), (Step::M4, Step::M1)] {
         let mut seen = BTreeMap::new();
         let mut world = partners(true, 13).hostile(move |step, bytes| {
             seen.insert(step as u8, bytes.to_vec());
-            Some(if step == asked {
-                seen[&(given as u8)].clone()
-            } else {
-                bytes.to_vec()
-            })
+            Some(if step == asked { seen[&(given as u8)].clone() } else { bytes.to_vec() })
         });
         world.run();
-        assert!(
-            world
-                .failures()
-                .contains(&Some(PairingError::NotAuthentic(asked))),
-            "{asked:?}"
-        );
+        assert!(world.failures().contains(&Some(PairingError::NotAuthentic(asked))), "{asked:?}");
     }
     for bytes in [vec![], vec![0; 47], vec![0; 20_000]] {
-        let mut world = partners(true, 13).hostile(move |step, honest| {
-            Some(if step == Step::M1 {
-                bytes.clone()
-            } else {
-                honest.to_vec()
-            })
-        });
+        let mut world = partners(true, 13)
+            .hostile(move |step, honest| Some(if step == Step::M1 { bytes.clone() } else { honest.to_vec() }));
         world.run();
-        assert_eq!(
-            world.phones[INVITER].failed,
-            Some(PairingError::NotAuthentic(Step::M1))
-        );
+        assert_eq!(world.phones[INVITER].failed, Some(PairingError::NotAuthentic(Step::M1)));
     }
 }
 
@@ -178,23 +123,14 @@ fn who_knows_the_link_still_needs_the_code() {
     let real_code = towards_joiner.phones[JOINER].shown.clone().unwrap();
     towards_inviter.phones[INVITER].typing.push_back(real_code);
     towards_inviter.settle();
-    assert_eq!(
-        towards_inviter.phones[INVITER].failed,
-        Some(PairingError::CodeMismatch)
-    );
+    assert_eq!(towards_inviter.phones[INVITER].failed, Some(PairingError::CodeMismatch));
     assert!(!towards_inviter.cells.contains_key(&(Step::M3 as u8)));
 }
 
 #[test]
 fn homes_take_only_the_invites_that_fit_and_leave_the_others_usable() {
     let chain = chain_of(&device(2));
-    let member = |in_space| {
-        JoinerHome::Member(MemberHome {
-            chain: &chain,
-            name: "Ben",
-            in_space,
-        })
-    };
+    let member = |in_space| JoinerHome::Member(MemberHome { chain: &chain, name: "Ben", in_space });
     let (_, partner) = inviter(space_offer(), true, 20);
     let (_, own) = inviter(grant(), true, 20);
     for (invited, home, error) in [
@@ -203,15 +139,7 @@ fn homes_take_only_the_invites_that_fit_and_leave_the_others_usable() {
         (&own, member(false), PairingError::AlreadyMember),
     ] {
         assert_eq!(try_joiner(invited, false, PIN, home, 1).err(), Some(error));
-        let (inviter, _) = inviter(
-            if invited.link == own.link {
-                grant()
-            } else {
-                space_offer()
-            },
-            true,
-            20,
-        );
+        let (inviter, _) = inviter(if invited.link == own.link { grant() } else { space_offer() }, true, 20);
         let mut world = World::new(inviter, try_joiner(invited, true, PIN, home, 1).unwrap());
         world.run();
         assert_eq!(world.failures(), [None, Some(error)]);
@@ -219,16 +147,8 @@ fn homes_take_only_the_invites_that_fit_and_leave_the_others_usable() {
     }
     let keys = device(1);
     let mut randomness = seeded(1);
-    let mut means = Means {
-        device: &keys,
-        elapsed_ms: 0,
-        randomness: &mut randomness,
-    };
-    let home = MemberHome {
-        chain: &chain_of(&keys),
-        name: "Ana",
-        in_space: true,
-    };
+    let mut means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
+    let home = MemberHome { chain: &chain_of(&keys), name: "Ana", in_space: true };
     let refused = Inviter::new(home, relay(), space_offer(), None, &mut means);
     assert_eq!(refused.err(), Some(PairingError::AlreadyInSpace));
 }
@@ -237,15 +157,8 @@ fn homes_take_only_the_invites_that_fit_and_leave_the_others_usable() {
 fn words_at_another_relay_are_refused() {
     let (inviter, invited) = inviter(space_offer(), true, 21);
     let chain = chain_of(&device(2));
-    let home = JoinerHome::Member(MemberHome {
-        chain: &chain,
-        name: "Ben",
-        in_space: false,
-    });
-    let mut world = World::new(
-        inviter,
-        try_joiner(&invited, true, [1; 32], home, 1).unwrap(),
-    );
+    let home = JoinerHome::Member(MemberHome { chain: &chain, name: "Ben", in_space: false });
+    let mut world = World::new(inviter, try_joiner(&invited, true, [1; 32], home, 1).unwrap());
     world.run();
     assert_eq!(world.failures(), [None, Some(PairingError::WrongPin)]);
     assert!(!world.cells.contains_key(&(Step::M1 as u8)));
@@ -256,25 +169,11 @@ fn nobody_pairs_with_themself() {
     let (inviter, invited) = inviter(space_offer(), false, 22);
     let keys = device(1);
     let mut randomness = Noted::new(23);
-    let means = Means {
-        device: &keys,
-        elapsed_ms: 0,
-        randomness: &mut randomness,
-    };
+    let means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
     let chain = chain_of(&keys);
-    let home = JoinerHome::Member(MemberHome {
-        chain: &chain,
-        name: "Ana",
-        in_space: false,
-    });
+    let home = JoinerHome::Member(MemberHome { chain: &chain, name: "Ana", in_space: false });
     let joiner = Joiner::from_link(&invited.link, home, &means).unwrap();
-    let mut world = World::new(
-        inviter,
-        Phone::new(Machine::Joiner(Box::new(joiner)), 1, randomness),
-    );
+    let mut world = World::new(inviter, Phone::new(Machine::Joiner(Box::new(joiner)), 1, randomness));
     world.run();
-    assert_eq!(
-        world.failures(),
-        [Some(PairingError::SameMember), Some(PairingError::Burned)]
-    );
+    assert_eq!(world.failures(), [Some(PairingError::SameMember), Some(PairingError::Burned)]);
 }

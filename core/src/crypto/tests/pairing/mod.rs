@@ -14,10 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) const PIN: [u8; 32] = [0x77; 32];
 
 pub(super) fn relay() -> RelayPlace {
-    RelayPlace {
-        address: "relay.example:4433".to_owned(),
-        pin: PIN,
-    }
+    RelayPlace { address: "relay.example:4433".to_owned(), pin: PIN }
 }
 
 pub(in crate::crypto) fn chain_of(device: &DeviceKeys) -> MemberChain {
@@ -26,10 +23,7 @@ pub(in crate::crypto) fn chain_of(device: &DeviceKeys) -> MemberChain {
 }
 
 pub(super) fn space_offer() -> Offer {
-    Offer::Space {
-        zone: "Europe/Madrid".to_owned(),
-        rollover_hour: 4,
-    }
+    Offer::Space { zone: "Europe/Madrid".to_owned(), rollover_hour: 4 }
 }
 
 pub(super) enum Machine {
@@ -71,11 +65,7 @@ impl Phone {
     }
 
     pub(super) fn take(&mut self, input: Input<'_>) -> Vec<Output> {
-        let mut means = Means {
-            device: &self.device,
-            elapsed_ms: self.elapsed_ms,
-            randomness: &mut self.randomness,
-        };
+        let mut means = Means { device: &self.device, elapsed_ms: self.elapsed_ms, randomness: &mut self.randomness };
         match &mut self.machine {
             Machine::Inviter(inviter) => inviter.handle(input, &mut means),
             Machine::Joiner(joiner) => joiner.handle(input, &mut means),
@@ -115,10 +105,7 @@ impl<'a> World<'a> {
         }
     }
 
-    pub(super) fn hostile(
-        mut self,
-        hostile: impl FnMut(Step, &[u8]) -> Option<Vec<u8>> + 'a,
-    ) -> Self {
+    pub(super) fn hostile(mut self, hostile: impl FnMut(Step, &[u8]) -> Option<Vec<u8>> + 'a) -> Self {
         self.hostile = Box::new(hostile);
         self
     }
@@ -144,10 +131,7 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn put(&mut self, who: usize, step: Step, bytes: Vec<u8>) {
-        let taken = self
-            .cells
-            .get(&(step as u8))
-            .is_some_and(|cell| *cell != bytes);
+        let taken = self.cells.get(&(step as u8)).is_some_and(|cell| *cell != bytes);
         if step == Step::Abort || (taken && step == Step::M1) {
             self.burned = true;
         }
@@ -168,10 +152,7 @@ impl<'a> World<'a> {
 
     pub(super) fn settle(&mut self) {
         loop {
-            let moved = [INVITER, JOINER]
-                .into_iter()
-                .filter(|who| self.deliver(*who) || self.type_code(*who))
-                .count();
+            let moved = [INVITER, JOINER].into_iter().filter(|who| self.deliver(*who) || self.type_code(*who)).count();
             if moved == 0 {
                 break;
             }
@@ -186,10 +167,7 @@ impl<'a> World<'a> {
     pub(super) fn deliver(&mut self, who: usize) -> bool {
         for index in 0..self.phones[who].gets.len() {
             let step = self.phones[who].gets[index];
-            let cell = self
-                .cells
-                .get(&(step as u8))
-                .filter(|_| !self.burned || step == Step::Abort);
+            let cell = self.cells.get(&(step as u8)).filter(|_| !self.burned || step == Step::Abort);
             match cell.cloned() {
                 Some(bytes) => {
                     self.phones[who].gets.remove(index);
@@ -244,28 +222,10 @@ impl<'a> World<'a> {
 pub(super) fn inviter(offer: Offer, words: bool, seed: u8) -> (Phone, Invited) {
     let keys = device(1);
     let mut randomness = Noted::new(seed);
-    let mut means = Means {
-        device: &keys,
-        elapsed_ms: 0,
-        randomness: &mut randomness,
-    };
-    let home = MemberHome {
-        chain: &chain_of(&keys),
-        name: "Ana",
-        in_space: false,
-    };
-    let (inviter, invited) = Inviter::new(
-        home,
-        relay(),
-        offer,
-        words.then_some(Cost::NONE),
-        &mut means,
-    )
-    .unwrap();
-    (
-        Phone::new(Machine::Inviter(Box::new(inviter)), 1, randomness),
-        invited,
-    )
+    let mut means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
+    let home = MemberHome { chain: &chain_of(&keys), name: "Ana", in_space: false };
+    let (inviter, invited) = Inviter::new(home, relay(), offer, words.then_some(Cost::NONE), &mut means).unwrap();
+    (Phone::new(Machine::Inviter(Box::new(inviter)), 1, randomness), invited)
 }
 
 pub(super) fn try_joiner(
@@ -277,11 +237,7 @@ pub(super) fn try_joiner(
 ) -> Result<Phone, PairingError> {
     let keys = device(2);
     let mut randomness = Noted::new(seed);
-    let means = Means {
-        device: &keys,
-        elapsed_ms: 0,
-        randomness: &mut randomness,
-    };
+    let means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
     let joiner = if words {
         let words = invited.words.as_ref().unwrap().to_text().parse().unwrap();
         Joiner::from_words(&words, Cost::NONE, pin, home, &means)?
@@ -293,23 +249,8 @@ pub(super) fn try_joiner(
 
 pub(super) fn joiner(invited: &Invited, words: bool, own_device: bool, seed: u8) -> Phone {
     let chain = chain_of(&device(2));
-    let member = JoinerHome::Member(MemberHome {
-        chain: &chain,
-        name: "Ben",
-        in_space: false,
-    });
-    try_joiner(
-        invited,
-        words,
-        PIN,
-        if own_device {
-            JoinerHome::NewDevice
-        } else {
-            member
-        },
-        seed,
-    )
-    .unwrap()
+    let member = JoinerHome::Member(MemberHome { chain: &chain, name: "Ben", in_space: false });
+    try_joiner(invited, words, PIN, if own_device { JoinerHome::NewDevice } else { member }, seed).unwrap()
 }
 
 pub(super) fn grant() -> Offer {
@@ -321,10 +262,7 @@ pub(super) fn grant() -> Offer {
     member_epoch.enter(&OwnerId::from(member)).unwrap();
     Offer::OwnDevice(Grant {
         member_epochs: vec![member_epoch],
-        spaces: vec![GrantedSpace {
-            roster: space.roster,
-            epochs: vec![space.epoch],
-        }],
+        spaces: vec![GrantedSpace { roster: space.roster, epochs: vec![space.epoch] }],
     })
 }
 
@@ -349,13 +287,6 @@ fn meet<'a>(offer: Offer, words: bool, seed: u8) -> World<'a> {
     let own_device = matches!(offer, Offer::OwnDevice(_));
     let (inviter, invited) = inviter(offer, words, seed);
     let joiner = joiner(&invited, words, own_device, seed + 100);
-    let words = invited
-        .words
-        .as_ref()
-        .map(|words| words.to_text().to_string());
-    World {
-        link: invited.link.to_string(),
-        words: words.unwrap_or_default(),
-        ..World::new(inviter, joiner)
-    }
+    let words = invited.words.as_ref().map(|words| words.to_text().to_string());
+    World { link: invited.link.to_string(), words: words.unwrap_or_default(), ..World::new(inviter, joiner) }
 }

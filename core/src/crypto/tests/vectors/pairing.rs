@@ -54,14 +54,8 @@ fn replay(mut world: World<'static>, kept: &Value) {
     assert!(world.phones[INVITER].paired.is_some() && world.phones[JOINER].pending.is_some());
     let pending = Pending::from_bytes(&unhex(&kept["pending"])).unwrap();
     assert_eq!(pending.outcome().transcript(), &fixed(&kept["transcript"]));
-    assert_eq!(
-        world.phones[JOINER].shown.as_deref(),
-        kept["joiners_code"].as_str()
-    );
-    assert_eq!(
-        world.phones[INVITER].shown.as_deref(),
-        kept["inviters_code"].as_str()
-    );
+    assert_eq!(world.phones[JOINER].shown.as_deref(), kept["joiners_code"].as_str());
+    assert_eq!(world.phones[INVITER].shown.as_deref(), kept["inviters_code"].as_str());
 }
 
 #[test]
@@ -76,11 +70,7 @@ fn pairings() {
         .hex("abort", &cancelled.cells[&(Step::Abort as u8)]);
     let kept = golden(
         "pairing.json",
-        vec![
-            ("partner", vector(partners)),
-            ("own_device", vector(devices)),
-            ("cancelled_by_joiner", abort),
-        ],
+        vec![("partner", vector(partners)), ("own_device", vector(devices)), ("cancelled_by_joiner", abort)],
     );
     replay(partners(true, 50), &kept["partner"]);
     replay(devices(true, 50), &kept["own_device"]);
