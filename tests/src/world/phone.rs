@@ -137,7 +137,8 @@ impl Phone {
         let (disk, random) = (self.sealed_disk(), self.randomness());
         let mut home = Home::open(disk, random)?;
         if !forgets_counter {
-            home.level_with(self.counter.as_ref())?;
+            let now = self.moment();
+            home.level_with(now, self.counter.as_ref())?;
         }
         self.home = Some(home);
         Ok(())
