@@ -2,6 +2,8 @@
 
 pub mod id;
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod crypto;
 pub mod document;
 pub mod home;

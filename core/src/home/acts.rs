@@ -207,10 +207,8 @@ pub(super) fn merged_fields(
 ) -> Result<BTreeMap<u32, Value>, HomeError> {
     let view = own_entry::view(set).ok_or(HomeError::NotFound("entry"))?;
     let standing = view.wordings.into_iter().rev().find(|wording| wording.current && wording.fields.is_some());
-    let mut merged = standing.and_then(|wording| wording.fields).unwrap_or_default();
-    merged.extend(practice.parse_changes(fields)?);
-    practice.check_complete(&merged)?;
-    Ok(merged)
+    let standing = standing.and_then(|wording| wording.fields).unwrap_or_default();
+    Ok(practice.parse_onto(standing, fields)?)
 }
 
 impl Step<'_> {

@@ -6,7 +6,6 @@ use super::step::Step;
 use crate::document::Outcome;
 use crate::id::{ChangeHash, EntryId};
 use crate::statement::Kind;
-use crate::storage::Table;
 use crate::sync::{Arrival, Arrived, BoxIndex, Locator, QuarantineRow, read_record, set_aside};
 use std::collections::BTreeMap;
 
@@ -150,11 +149,5 @@ impl Step<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether a waiting record of the box exists.
-    pub(crate) fn waits(&self, index: BoxIndex) -> Result<bool, HomeError> {
-        let (from, to) = crate::sync::whole(index);
-        Ok(!self.work.range(Table::Waiting, &from, &to, 1)?.is_empty())
     }
 }

@@ -7,7 +7,7 @@ use super::{Home, HomeError, Moment};
 use crate::document::{change_hash, inspect_change};
 use crate::id::{ChangeHash, EntryId};
 use crate::statement;
-use crate::storage::{Store, Table};
+use crate::storage::{Row, Store, Table};
 use crate::sync::{Arrival, Arrived, BoxIndex, Locator, unflushed_key, whole};
 use std::collections::BTreeMap;
 
@@ -112,7 +112,7 @@ impl Step<'_> {
         Ok(arrivals)
     }
 
-    fn unflushed(&self, index: BoxIndex) -> Result<Vec<(Vec<u8>, Vec<u8>)>, HomeError> {
+    fn unflushed(&self, index: BoxIndex) -> Result<Vec<Row>, HomeError> {
         let (from, to) = whole(index);
         debug_assert!(unflushed_key(index, 0) >= from);
         Ok(self.work.range(Table::Unflushed, &from, &to, usize::MAX)?)

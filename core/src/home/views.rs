@@ -451,8 +451,13 @@ impl Step<'_> {
 
 /// Fields by name; numbers that this version does not know keep their number.
 pub(super) fn named(practice: Option<&Practice>, fields: &BTreeMap<u32, Value>) -> Named {
-    let name = |number: u32| practice.map_or_else(|| format!("field_{number}"), |known| known.field_name(number));
-    fields.iter().map(|(number, value)| (name(*number), value.clone())).collect()
+    match practice {
+        Some(known) => {
+            let named = known.named_fields(fields).into_iter();
+            named.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+        }
+        None => fields.iter().map(|(number, value)| (format!("field_{number}"), value.clone())).collect(),
+    }
 }
 
 /// An entry's practice and shape. Where no words are left to name the practice, because they were taken back before they came

@@ -1,6 +1,7 @@
 //! Statement bodies (SPEC 3.2).
 
-use super::header::{HeaderError, Kind, skip};
+use super::cbor;
+use super::header::Kind;
 use crate::id::{BodyHash, DeviceId, EntryId, Incarnation, MemberId, OwnerId, SpaceId, hash};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
@@ -9,8 +10,6 @@ use std::fmt;
 
 /// Longest body in bytes, its nonce included.
 pub(super) const BODY_BYTES_MAX: usize = 128 * 1024;
-/// Deepest nesting of anything that is passed over.
-pub(super) const DEPTH_MAX: usize = 16;
 /// Most fields, most elements of a list, and most missing stretches.
 const LIST_MAX: u64 = 256;
 
@@ -21,12 +20,6 @@ pub struct ContentError;
 
 impl From<minicbor::decode::Error> for ContentError {
     fn from(_: minicbor::decode::Error) -> Self {
-        Self
-    }
-}
-
-impl From<HeaderError> for ContentError {
-    fn from(_: HeaderError) -> Self {
         Self
     }
 }
@@ -43,6 +36,17 @@ pub enum Value {
     Bool(bool),
     /// Several texts.
     List(Vec<String>),
+}
+
+impl Value {
+    /// The texts in it.
+    fn texts(&self) -> &[String] {
+        match self {
+            Self::Text(text) => std::slice::from_ref(text),
+            Self::List(texts) => texts,
+            Self::Uint(_) | Self::Bool(_) => &[],
+        }
+    }
 }
 
 /// Values are words of people: never printed by accident.
@@ -143,14 +147,25 @@ impl Content {
         Self { text: Some(super::normalise(text)), ..Self::default() }
     }
 
+    /// The keys that are there, one bit each.
+    pub(super) fn keys(&self) -> u16 {
+        let there = [
+            self.practice.is_some(),
+            self.version.is_some(),
+            self.fields.is_some(),
+            self.text.is_some(),
+            self.commitment.is_some(),
+            self.roster.is_some(),
+            self.missing.is_some(),
+            self.space.is_some(),
+            self.transcript.is_some(),
+        ];
+        there.iter().rev().fold(0, |keys, there| keys << 1 | u16::from(*there))
+    }
+
     /// Every text in it, for checks.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let of = |value| match value {
-            &Value::Text(ref text) => std::slice::from_ref(text),
-            Value::List(texts) => texts.as_slice(),
-            Value::Uint(_) | Value::Bool(_) => &[],
-        };
-        let fields = self.fields.iter().flat_map(BTreeMap::values).flat_map(of);
+        let fields = self.fields.iter().flat_map(BTreeMap::values).flat_map(Value::texts);
         fields.chain(&self.text).chain(&self.practice).map(String::as_str)
     }
 
@@ -163,18 +178,7 @@ impl Content {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
-        let present = [
-            self.practice.is_some(),
-            self.version.is_some(),
-            self.fields.is_some(),
-            self.text.is_some(),
-            self.commitment.is_some(),
-            self.roster.is_some(),
-            self.missing.is_some(),
-            self.space.is_some(),
-            self.transcript.is_some(),
-        ];
-        e.map(present.iter().map(|there| u64::from(*there)).sum())?;
+        e.map(u64::from(self.keys().count_ones()))?;
         if let Some(practice) = &self.practice {
             e.u8(0)?.str(practice)?;
         }
@@ -222,21 +226,18 @@ impl Content {
         Ok(())
     }
 
-    /// Reads a content. Unknown keys are passed over; keys must ascend, lengths be definite.
+    /// Reads a content in the deterministic encoding. Unknown keys are passed over.
     ///
     /// # Errors
     /// [`ContentError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, ContentError> {
+        if !cbor::is_sound(bytes) {
+            return Err(ContentError);
+        }
         let mut d = Decoder::new(bytes);
         let mut content = Self::default();
-        let mut last = None;
         for _ in 0..d.map()?.ok_or(ContentError)? {
-            let key = d.u64()?;
-            if last.is_some_and(|last| last >= key) {
-                return Err(ContentError);
-            }
-            last = Some(key);
-            match key {
+            match d.u64()? {
                 0 => content.practice = Some(d.str()?.to_owned()),
                 1 => content.version = Some(d.u32()?),
                 2 => content.fields = Some(fields(&mut d)?),
@@ -246,10 +247,10 @@ impl Content {
                 6 => content.missing = Some(missing(&mut d)?),
                 7 => content.space = Some(d.decode()?),
                 8 => content.transcript = Some(d.bytes()?.try_into().map_err(|_| ContentError)?),
-                _ => skip(&mut d, DEPTH_MAX)?,
+                _ => d.skip()?,
             }
         }
-        if d.position() == bytes.len() { Ok(content) } else { Err(ContentError) }
+        Ok(content)
     }
 }
 
@@ -261,9 +262,6 @@ fn fields(d: &mut Decoder<'_>) -> Result<BTreeMap<u32, Value>, ContentError> {
     let mut fields = BTreeMap::new();
     for _ in 0..length(d.map()?)? {
         let number = d.u32()?;
-        if fields.last_key_value().is_some_and(|(last, _)| *last >= number) {
-            return Err(ContentError);
-        }
         let value = match d.datatype()? {
             Type::String => Value::Text(d.str()?.to_owned()),
             Type::U8 | Type::U16 | Type::U32 | Type::U64 => Value::Uint(d.u64()?),

@@ -1,12 +1,15 @@
-//! What a statement must be like before a shape looks at it (SPEC 3.3): the parts its kind needs, and text in signed form.
-//! A statement that fails is quarantined alone.
+//! What a statement must be like before a shape looks at it (SPEC 3.3): the parts its kind needs, nothing its kind has no place
+//! for, and text in signed form. A statement that fails is quarantined alone.
 
-use super::{Kind, Role, Statement, Subject, is_normal};
+use super::{Body, Content, Kind, Role, Statement, Subject, is_normal};
+use crate::id::{EntryId, OwnerId};
 
 /// Longest text of a comment or note, in Unicode scalar values.
 const NOTE_CHARS_MAX: usize = 4_000;
 /// Longest text of one field, whatever the practice allows, in Unicode scalar values.
 const FIELD_CHARS_MAX: usize = 20_000;
+/// Longest practice id, in Unicode scalar values.
+const PRACTICE_CHARS_MAX: usize = 64;
 
 /// Why a statement is not sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +33,12 @@ pub enum Refusal {
     /// Content its kind needs is missing.
     #[error("the content is incomplete")]
     Incomplete,
+    /// Content its kind has no place for: it would be signed without being shown.
+    #[error("the content says more than its kind can say")]
+    Unexpected,
+    /// A kind whose body is never withheld or removed came without it.
+    #[error("the body is missing")]
+    BodyMissing,
 }
 
 impl Refusal {
@@ -42,6 +51,8 @@ impl Refusal {
             Self::BadRefs => "bad_refs",
             Self::BadSubject => "bad_subject",
             Self::Incomplete => "incomplete",
+            Self::Unexpected => "unexpected_content",
+            Self::BodyMissing => "body_missing",
         }
     }
 }
@@ -51,56 +62,117 @@ impl Refusal {
 /// # Errors
 /// [`Refusal`].
 pub fn check(statement: &Statement) -> Result<(), Refusal> {
-    let header = &statement.header;
-    let kind = header.kind;
-    if !kind.is_known() {
+    if !statement.header.kind.is_known() {
         return Ok(());
     }
-    let fresh = matches!(header.subject, Subject::Fresh(_));
-    let occurrence = matches!(header.subject, Subject::Occurrence { .. });
-    let subject_fits = match kind {
+    if !subject_fits(statement) {
+        return Err(Refusal::BadSubject);
+    }
+    if !refs_fit(statement) {
+        return Err(Refusal::BadRefs);
+    }
+    match statement.content().map_err(|_| Refusal::Malformed)? {
+        Some(content) => check_content(statement, &content),
+        // What such a kind says is all in its header, so a body that could differ from phone to phone must not decide whether it
+        // counts: it counts with its body or not at all.
+        None if statement.header.kind.is_wordless() => Err(Refusal::BodyMissing),
+        None => Ok(()),
+    }
+}
+
+fn subject_fits(statement: &Statement) -> bool {
+    let fresh = matches!(statement.header.subject, Subject::Fresh(_));
+    let occurrence = matches!(statement.header.subject, Subject::Occurrence { .. });
+    match statement.header.kind {
         Kind::CREATE => fresh,
         Kind::PROPOSE => !occurrence,
         Kind::COMMIT | Kind::OPEN | Kind::TAKE_BACK | Kind::SHARE_ANYWAY => occurrence,
+        Kind::SETTING | Kind::ROSTER | Kind::REFILL => {
+            !fresh && !occurrence && statement.target == EntryId::from(statement.owner)
+        }
         _ => !fresh && !occurrence,
-    };
-    if !subject_fits {
-        return Err(Refusal::BadSubject);
     }
-    let count = |role| header.named(role).count();
-    let refs_fit = match kind {
+}
+
+fn refs_fit(statement: &Statement) -> bool {
+    let count = |role| statement.header.named(role).count();
+    match statement.header.kind {
+        Kind::CREATE => count(Role::ABOUT) <= 1,
         Kind::CONSENT | Kind::DECLINE | Kind::ACKNOWLEDGE => count(Role::SUBJECT) == 1,
         Kind::COMMENT => count(Role::SUBJECT) <= 1,
         Kind::OPEN => count(Role::OWN_COMMITMENT) == 1 && count(Role::PARTNER_COMMITMENT) == 1,
         Kind::TAKE_BACK | Kind::SHARE_ANYWAY | Kind::SEALED_ANSWER => count(Role::OWN_COMMITMENT) == 1,
         _ => true,
-    };
-    if !refs_fit {
-        return Err(Refusal::BadRefs);
     }
-    let Some(content) = statement.content().map_err(|_| Refusal::Malformed)? else { return Ok(()) };
+}
+
+const PRACTICE: u16 = 1 << 0 | 1 << 1;
+const FIELDS: u16 = 1 << 2;
+const TEXT: u16 = 1 << 3;
+const COMMITMENT: u16 = 1 << 4;
+const ROSTER: u16 = 1 << 5;
+const MISSING: u16 = 1 << 6;
+const SPACE: u16 = 1 << 7;
+const TRANSCRIPT: u16 = 1 << 8;
+
+/// The keys that a kind's content must have, and those it may have besides.
+fn keys_of(kind: Kind) -> (u16, u16) {
+    match kind {
+        Kind::CREATE | Kind::EDIT | Kind::PROPOSE => (PRACTICE | FIELDS, 0),
+        Kind::DECLINE => (0, TEXT),
+        Kind::COMMENT => (TEXT, 0),
+        // Without fields it is a pass.
+        Kind::COMMIT | Kind::OPEN | Kind::SHARE_ANYWAY => (PRACTICE, FIELDS),
+        Kind::SEALED_ANSWER => (COMMITMENT | SPACE, 0),
+        Kind::SETTING => (FIELDS, 0),
+        Kind::ROSTER => (ROSTER | TRANSCRIPT, 0),
+        Kind::REFILL => (MISSING, 0),
+        _ => (0, 0),
+    }
+}
+
+fn check_content(statement: &Statement, content: &Content) -> Result<(), Refusal> {
+    check_texts(content)?;
+    let (must, may) = keys_of(statement.header.kind);
+    let there = content.keys();
+    if must & !there != 0 {
+        return Err(Refusal::Incomplete);
+    }
+    if there & !(must | may) != 0 {
+        return Err(Refusal::Unexpected);
+    }
+    let speechless = statement.header.kind == Kind::COMMENT && content.text.as_ref().is_some_and(String::is_empty);
+    if speechless || content.practice.as_ref().is_some_and(String::is_empty) {
+        return Err(Refusal::Incomplete);
+    }
+    if content.missing.iter().flatten().any(|(_, _, first, last)| *first == 0 || first > last) {
+        return Err(Refusal::Malformed);
+    }
+    // A sealed answer's words stay in the member box.
+    if content.space.is_some_and(|space| OwnerId::from(space) == statement.owner) {
+        return Err(Refusal::BadSubject);
+    }
+    if let Some(kept) = &content.commitment {
+        let kept = Body::from_bytes(kept).and_then(|body| body.content()).map_err(|_| Refusal::Malformed)?;
+        return check_texts(&kept);
+    }
+    Ok(())
+}
+
+fn check_texts(content: &Content) -> Result<(), Refusal> {
+    let too_long = |text: &str, max: usize| text.len() > max && text.chars().count() > max;
     for text in content.texts() {
         if !is_normal(text) {
             return Err(Refusal::TextNotNormal);
         }
-        if text.chars().count() > FIELD_CHARS_MAX {
+        if too_long(text, FIELD_CHARS_MAX) {
             return Err(Refusal::TextTooLong);
         }
     }
-    if content.text.as_ref().is_some_and(|text| text.chars().count() > NOTE_CHARS_MAX) {
+    if content.text.as_ref().is_some_and(|text| too_long(text, NOTE_CHARS_MAX))
+        || content.practice.as_ref().is_some_and(|practice| too_long(practice, PRACTICE_CHARS_MAX))
+    {
         return Err(Refusal::TextTooLong);
     }
-    let practice = content.practice.is_some() && content.version.is_some();
-    let complete = match kind {
-        Kind::CREATE | Kind::EDIT | Kind::PROPOSE => practice && content.fields.is_some(),
-        // Without fields it is a pass.
-        Kind::COMMIT | Kind::OPEN | Kind::SHARE_ANYWAY => practice,
-        Kind::COMMENT => content.text.as_ref().is_some_and(|text| !text.is_empty()),
-        Kind::SEALED_ANSWER => content.commitment.is_some() && content.space.is_some(),
-        Kind::SETTING => content.fields.is_some(),
-        Kind::ROSTER => content.roster.is_some() && content.transcript.is_some(),
-        Kind::REFILL => content.missing.is_some(),
-        _ => true,
-    };
-    if complete { Ok(()) } else { Err(Refusal::Incomplete) }
+    Ok(())
 }

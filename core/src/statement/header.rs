@@ -1,7 +1,7 @@
 //! Statement headers (SPEC 3.1).
 
+use super::cbor;
 use crate::id::{Day, EntryId, MemberId, OwnerId, SeriesId, StatementId};
-use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use std::fmt;
 
@@ -72,6 +72,17 @@ kinds! {
     ROSTER = 17;
     /// Asks for missing records.
     REFILL = 18;
+}
+
+impl Kind {
+    /// Whether the kind says all it says in its header. Its body is the empty map, holds no words that could be taken back, and
+    /// stays with it.
+    pub fn is_wordless(self) -> bool {
+        matches!(
+            self,
+            Self::REDACT | Self::CONSENT | Self::WITHDRAW | Self::RETIRE | Self::ACKNOWLEDGE | Self::TAKE_BACK
+        )
+    }
 }
 
 impl fmt::Debug for Kind {
@@ -220,24 +231,22 @@ impl Header {
         Ok(())
     }
 
-    /// Reads a header. Unknown keys are passed over; keys must ascend, lengths be definite.
+    /// Reads a header in the deterministic encoding. Unknown keys are passed over.
     ///
     /// # Errors
     /// [`HeaderError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
-        if bytes.len() > HEADER_BYTES_MAX {
+        if bytes.len() > HEADER_BYTES_MAX || !cbor::is_sound(bytes) {
             return Err(HeaderError);
         }
         let mut d = Decoder::new(bytes);
         let (mut kind, mut subject, mut day) = (None, None, None);
         let (mut refs, mut over) = (Vec::new(), Vec::new());
-        let mut last = None;
         for _ in 0..d.map()?.ok_or(HeaderError)? {
             let key = d.u64()?;
-            if last.is_some_and(|last| last >= key) || (subject.is_some() && (2..=3).contains(&key)) {
+            if subject.is_some() && (2..=3).contains(&key) {
                 return Err(HeaderError);
             }
-            last = Some(key);
             match key {
                 0 => kind = Some(Kind(d.u16()?)),
                 1 => subject = Some(Subject::Target(d.decode()?)),
@@ -261,42 +270,12 @@ impl Header {
                     }
                 }
                 6 => day = Some(d.decode()?),
-                _ => skip(&mut d, super::body::DEPTH_MAX)?,
+                _ => d.skip()?,
             }
-        }
-        if d.position() != bytes.len() {
-            return Err(HeaderError);
         }
         match (kind, subject, day) {
             (Some(kind), Some(subject), Some(day)) => Ok(Self { kind, subject, refs, over, day }),
             _ => Err(HeaderError),
         }
     }
-}
-
-/// Passes over one item of bounded depth, without indefinite lengths.
-pub(super) fn skip(d: &mut Decoder<'_>, depth: usize) -> Result<(), HeaderError> {
-    let Some(deeper) = depth.checked_sub(1) else { return Err(HeaderError) };
-    match d.datatype()? {
-        Type::Array => {
-            for _ in 0..d.array()?.ok_or(HeaderError)? {
-                skip(d, deeper)?;
-            }
-        }
-        Type::Map => {
-            for _ in 0..d.map()?.ok_or(HeaderError)? {
-                skip(d, deeper)?;
-                skip(d, deeper)?;
-            }
-        }
-        Type::Tag => {
-            d.tag()?;
-            skip(d, deeper)?;
-        }
-        Type::ArrayIndef | Type::MapIndef | Type::BytesIndef | Type::StringIndef | Type::Break => {
-            return Err(HeaderError);
-        }
-        _ => d.skip()?,
-    }
-    Ok(())
 }

@@ -5,10 +5,14 @@
 //! what was signed.
 
 mod body;
+mod cbor;
 mod check;
 mod header;
 mod set;
 mod text;
+
+#[cfg(test)]
+mod tests;
 
 pub use body::{Body, Content, ContentError, Value};
 pub use check::{Refusal, check};

@@ -8,18 +8,32 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatementSet {
     statements: BTreeMap<StatementId, Statement>,
+    /// Whom others name in `over`: (named, naming member).
+    named_over: BTreeSet<(StatementId, MemberId)>,
+    /// Redactions: (member, redaction).
+    redactions: BTreeSet<(MemberId, StatementId)>,
+    /// What was consented to: (revision, consenting member).
+    consents: BTreeSet<(StatementId, MemberId)>,
 }
 
 impl StatementSet {
     /// Adds a statement. A copy with a body completes one without.
     pub fn insert(&mut self, statement: Statement) {
-        match self.statements.get_mut(&statement.id) {
-            Some(known) if known.body.is_none() => known.body = statement.body,
-            Some(_) => {}
-            None => {
-                self.statements.insert(statement.id, statement);
+        if let Some(known) = self.statements.get_mut(&statement.id) {
+            if known.body.is_none() {
+                known.body = statement.body;
             }
+            return;
         }
+        let Statement { id, member, header, .. } = &statement;
+        self.named_over.extend(header.over.iter().filter(|named| *named != id).map(|named| (*named, *member)));
+        if header.kind == Kind::REDACT {
+            self.redactions.insert((*member, *id));
+        }
+        if header.kind == Kind::CONSENT {
+            self.consents.extend(header.named(Role::SUBJECT).map(|revision| (revision, *member)));
+        }
+        self.statements.insert(*id, statement);
     }
 
     /// The statement with this id.
@@ -49,9 +63,7 @@ impl StatementSet {
 
     /// Whether no other statement of the same member names it in `over`.
     pub fn is_current(&self, statement: &Statement) -> bool {
-        !self.iter().any(|other| {
-            other.member == statement.member && other.id != statement.id && other.header.over.contains(&statement.id)
-        })
+        !self.named_over.contains(&(statement.id, statement.member))
     }
 
     /// A member's current statements of one kind, by id.
@@ -59,23 +71,31 @@ impl StatementSet {
         self.of_kind(kind).filter(move |statement| statement.member == member && self.is_current(statement))
     }
 
+    /// A member's redactions. Words they say from now on name all of them in `over`, themselves and not through what they name:
+    /// whether a body may be kept must be known from its own statement, before anything else has arrived.
+    pub fn redactions(&self, member: MemberId) -> impl Iterator<Item = StatementId> + '_ {
+        let from = (member, StatementId([0; 32]));
+        let to = (member, StatementId([0xFF; 32]));
+        self.redactions.range(from..=to).map(|(_, id)| *id)
+    }
+
     /// Whether the words of a statement were taken back for good: a redaction by its member that it does not name covers it.
-    /// Redacting a proposal that the other member consented to is void: agreed or half-agreed words belong to both.
+    /// Redacting a proposal that the other member consented to is void: agreed or half-agreed words belong to both. What has no
+    /// words keeps its body.
     pub fn is_redacted(&self, statement: &Statement) -> bool {
-        if matches!(statement.header.kind, Kind::REDACT) {
+        if statement.header.kind.is_wordless() {
             return false;
         }
-        let covered = self
-            .of_kind(Kind::REDACT)
-            .any(|redact| redact.member == statement.member && !statement.header.over.contains(&redact.id));
+        let covered = self.redactions(statement.member).any(|redact| !statement.header.over.contains(&redact));
         covered && !self.is_half_agreed(statement)
     }
 
-    fn is_half_agreed(&self, statement: &Statement) -> bool {
+    /// Whether a statement is a proposal that the other member ever consented to.
+    pub fn is_half_agreed(&self, statement: &Statement) -> bool {
+        let from = (statement.id, MemberId([0; 32]));
+        let to = (statement.id, MemberId([0xFF; 32]));
         statement.header.kind == Kind::PROPOSE
-            && self.of_kind(Kind::CONSENT).any(|consent| {
-                consent.member != statement.member && consent.header.named(Role::SUBJECT).any(|id| id == statement.id)
-            })
+            && self.consents.range(from..=to).any(|(_, member)| *member != statement.member)
     }
 
     /// Statements whose words must not be kept though they are here.
