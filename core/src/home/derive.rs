@@ -171,6 +171,7 @@ impl Step<'_> {
             if chain.asked != Some(ask) {
                 chain.asked = Some(ask);
                 let missing = vec![(chain.device, chain.incarnation, seq, seq)];
+                state.reread = true;
                 self.author_refill(index, missing)?;
             }
         }

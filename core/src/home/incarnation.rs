@@ -8,7 +8,7 @@ use crate::crypto::random::make_bytes;
 use crate::document::ScalarPosition;
 use crate::id::{EntryId, Incarnation};
 use crate::storage::{Store, Table};
-use crate::sync::{BoxIndex, Locator, UnflushedRow, unflushed_key, whole};
+use crate::sync::{BoxIndex, Locator, MEMBER_BOX, Output, UnflushedRow, unflushed_key, whole};
 use std::collections::BTreeSet;
 
 impl<S: Store> Home<S> {
@@ -44,6 +44,8 @@ impl<S: Store> Home<S> {
             step.remake_changes()
         })?;
         self.counter = Counter { incarnation: self.state.incarnation, seqs: Vec::new() };
+        // The key vault is to know at once: else the next start would take this incarnation for a restored one as well.
+        self.outputs.push_back(Output::Count { index: MEMBER_BOX, seq: 0 });
         Ok(())
     }
 }

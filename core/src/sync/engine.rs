@@ -55,6 +55,7 @@ enum InFlight {
     Subscribe(BoxIndex),
     Append { index: BoxIndex, chain: u16, seq: u64 },
     Trim { index: BoxIndex, chain: u16, seq: u64 },
+    Restore(BoxIndex),
 }
 
 /// What a step lends the engine.
@@ -146,6 +147,8 @@ impl Engine {
                 self.exporter = Some(exporter);
             }
             Input::Disconnected => self.disconnect(),
+            // What still comes in on a connection that was given up may lie behind something that was not kept.
+            Input::Received(_) if self.exporter.is_none() => {}
             Input::Received(FromRelay::Push(push)) => self.pushed(lent, push, &mut arrivals)?,
             Input::Received(FromRelay::Response(id, response)) => {
                 self.answered(lent, id, response, &mut arrivals)?;
@@ -226,7 +229,7 @@ impl Engine {
                     continue;
                 }
                 // Order within a chain is kept: what waits for the vault holds back what follows.
-                if state.own == Some(number) && waits_for_vault(lent.boxes, state, seq) {
+                if waits_for_vault(lent.boxes, state, number, seq) {
                     break;
                 }
                 let sealed = super::seal::sealed_records(lent.work, ring, index, number, seq)?;
@@ -256,6 +259,21 @@ impl Engine {
                 self.request(Request::Trim { box_id, records }, flight);
             }
         }
+    }
+
+    /// Shows what the relay hid again, where another phone asked for it: words of a proposal whose redaction turned out to be
+    /// void.
+    fn restore(&mut self, lent: &Lent<'_, '_>, index: BoxIndex, chain: u16, seq: u64) -> Result<(), SyncError> {
+        let kept = lent.boxes.get(usize::from(index)).and_then(|state| state.chain(chain));
+        if !kept.is_some_and(|chain| chain.restore.contains(seq)) {
+            return Ok(());
+        }
+        let ring = lent.ring.ring(index)?;
+        let box_id = BoxId(*ring.epoch()?.box_id());
+        let hashes = super::seal::sealed_hashes(lent.work, ring, index, chain, seq)?;
+        let records = hashes.into_iter().map(RecordHash).collect();
+        self.request(Request::Restore { box_id, records }, InFlight::Restore(index));
+        Ok(())
     }
 
     /// Before a record of our own chain is handed to the transport, the key vault must know its number.
@@ -309,15 +327,17 @@ impl Engine {
                 self.set_phase(index, Phase::Live);
                 self.staged.push(Output::Event(Event::CaughtUp { index }));
             }
-            (InFlight::Append { index, chain, seq }, Response::Appended { .. }) => {
+            (InFlight::Append { index, chain, seq }, Response::Appended { duplicate, .. }) => {
                 self.appended(index);
+                if duplicate {
+                    self.restore(lent, index, chain, seq)?;
+                }
                 if let Some(state) = lent.boxes.get_mut(usize::from(index)) {
-                    if state.own == Some(chain) {
-                        state.waits.retain(|wait| wait.seq != seq);
-                    }
                     if let Some(chain) = state.chain_mut(chain) {
                         chain.upload.remove(seq);
+                        chain.restore.remove(seq);
                     }
+                    state.waits.retain(|wait| (wait.chain, wait.seq) != (chain, seq));
                 }
             }
             (InFlight::Trim { index, chain, seq }, Response::Trimmed { .. }) => {
@@ -325,6 +345,7 @@ impl Engine {
                     state.trims.retain(|trim| (trim.chain, trim.seq) != (chain, seq));
                 }
             }
+            (InFlight::Restore(_), Response::Restored { .. }) => {}
             (InFlight::Append { index, .. }, Response::Error(error)) => {
                 self.appended(index);
                 self.append_refused(index, &error, lent.now.elapsed_ms);
@@ -362,23 +383,29 @@ impl Engine {
 
     /// Compares what the relay has with what it had: a box that went back is filled again by every phone that knows it.
     fn opened(&mut self, index: BoxIndex, state: &mut BoxState, generation: Generation, last: Cursor) {
-        let empty = generation == Generation([0; 16]);
+        let empty = generation == Generation::NONE;
         let known = state.generation.as_ref().map(|known| Generation(**known));
         let lost = known.is_some_and(|known| known != generation);
         let rolled_back = !lost && last.0 < state.cursor;
-        if lost {
+        // A box that was made on an earlier connection, by this phone or while it listened, was never seen being opened: nothing
+        // tells whether it is still the same one.
+        let unknown = known.is_none();
+        if lost || rolled_back || unknown {
+            // What came behind the point that the relay went back to may stand at cursors that were read before.
             state.cursor = 0;
-        } else if rolled_back {
-            state.cursor = last.0;
-        }
-        if lost || rolled_back {
             for chain in &mut state.chains {
                 for (first, last) in chain.held() {
                     chain.upload.insert(first, last);
                 }
             }
-            let event = if lost { Event::RelayLostBox { index } } else { Event::RelayWentBack { index } };
-            self.staged.push(Output::Event(event));
+        }
+        if std::mem::take(&mut state.reread) {
+            state.cursor = 0;
+        }
+        if lost {
+            self.staged.push(Output::Event(Event::RelayLostBox { index }));
+        } else if rolled_back {
+            self.staged.push(Output::Event(Event::RelayWentBack { index }));
         }
         state.generation = (!empty).then(|| ByteArray::from(generation.0));
     }
@@ -451,14 +478,14 @@ impl Engine {
 impl InFlight {
     fn index(&self) -> BoxIndex {
         match self {
-            Self::Open(index) | Self::Read(index) | Self::Subscribe(index) => *index,
+            Self::Open(index) | Self::Read(index) | Self::Subscribe(index) | Self::Restore(index) => *index,
             Self::Append { index, .. } | Self::Trim { index, .. } => *index,
         }
     }
 }
 
-fn waits_for_vault(boxes: &[BoxState], state: &BoxState, seq: u64) -> bool {
-    let Some(wait) = state.waits.iter().find(|wait| wait.seq == seq) else { return false };
-    let Some(vault) = boxes.get(usize::from(MEMBER_BOX)) else { return true };
-    vault.own.and_then(|own| vault.chain(own)).is_none_or(|chain| chain.upload.contains(wait.vault_seq))
+fn waits_for_vault(boxes: &[BoxState], state: &BoxState, chain: u16, seq: u64) -> bool {
+    let Some(wait) = state.waits.iter().find(|wait| (wait.chain, wait.seq) == (chain, seq)) else { return false };
+    let vault = boxes.get(usize::from(MEMBER_BOX)).and_then(|vault| vault.chain(wait.vault_chain));
+    vault.is_none_or(|chain| chain.upload.contains(wait.vault_seq))
 }

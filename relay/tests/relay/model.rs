@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use amends_protocol::limits::{CHARGE_BYTES_MIN, HIDDEN_LIFETIME_S, LOOSE_CHUNK_LIFETIME_S};
 use amends_protocol::*;
 use amends_relay::Limits;
-use amends_relay::store::sqlite::{SqliteOptions, SqliteStore};
+use amends_relay::store::sqlite::{Committed, SqliteOptions, SqliteStore};
 use amends_relay::store::{Admission, NewPack, Reply, Store, StoreError};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -89,6 +89,7 @@ fn open(path: &std::path::Path, limits: &Limits, clock: &Arc<HandClock>) -> Sqli
             limits: limits.clone(),
             clock: clock.clone(),
             check: false,
+            deliver: Box::new(Committed::answer),
         },
     )
     .unwrap()

@@ -19,6 +19,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, ErrorCode};
 
 pub use schema::OpenError;
+pub use writer::Committed;
 
 use crate::clock::Clock;
 use crate::limits::Limits;
@@ -100,6 +101,7 @@ type Read = Box<dyn FnOnce(Result<&Connection, StoreError>) + Send>;
 
 struct Shared {
     rules: Rules,
+    deliver: Deliver,
     writes: Queue<Box<dyn Write>>,
     reads: Queue<Read>,
 }
@@ -118,7 +120,13 @@ pub struct SqliteOptions {
     pub clock: Arc<dyn Clock>,
     /// Whether to read every page for damage first.
     pub check: bool,
+    /// Takes what was committed and answers it, in order. [`Committed::answer`] itself does, on the writer's thread; a
+    /// relay hands a whole batch to its network thread, which so wakes once and not for every phone.
+    pub deliver: Deliver,
 }
+
+/// Takes committed writes, in the order of their commits.
+pub type Deliver = Box<dyn Fn(Committed) + Send + Sync>;
 
 impl SqliteStore {
     /// Opens the database at `path`, or makes it, and starts its threads.
@@ -130,10 +138,12 @@ impl SqliteStore {
             limits,
             clock,
             check,
+            deliver,
         } = options;
         let db = schema::open(path, limits.store_bytes_max, check)?;
         let time = RelayTime::load(&db, clock)?;
         let shared = Arc::new(Shared {
+            deliver,
             writes: Queue::new(limits.queued_writes_max),
             reads: Queue::new(QUEUED_READS_MAX),
             rules: Rules {
@@ -208,7 +218,9 @@ fn write_all(shared: &Shared, db: &Connection) {
     let mut tallies = Tallies::default();
     let mut was_full = false;
     while let Some(batch) = shared.writes.pop_some(BATCH_WRITES_MAX) {
-        let is_full = writer::commit(db, &mut tallies, batch);
+        let committed = writer::commit(db, &mut tallies, batch);
+        let is_full = committed.met_full_disk();
+        (shared.deliver)(committed);
         if is_full && !was_full {
             tracing::error!("the disk is full: nothing is stored until there is room");
         } else if was_full && !is_full {

@@ -62,12 +62,31 @@ where
 /// What became of a batch: for every write, why it failed.
 type Errors = Vec<Option<StoreError>>;
 
-/// Makes a batch durable and answers it. Says whether the disk was too full for any of it.
+/// Writes whose outcome is known and was not told yet.
+pub struct Committed(Vec<(Box<dyn Write>, Option<StoreError>)>);
+
+impl Committed {
+    /// Answers them, in their order.
+    pub fn answer(self) {
+        for (write, error) in self.0 {
+            write.finish(error);
+        }
+    }
+
+    /// Whether the disk was too full for any of them.
+    pub(super) fn met_full_disk(&self) -> bool {
+        self.0
+            .iter()
+            .any(|(_, error)| *error == Some(StoreError::DiskFull))
+    }
+}
+
+/// Makes a batch durable.
 pub(super) fn commit(
     db: &Connection,
     tallies: &mut Tallies,
     mut batch: Vec<Box<dyn Write>>,
-) -> bool {
+) -> Committed {
     let errors = match together(db, tallies, &mut batch) {
         Ok(errors) => errors,
         // SQLite gave up the whole transaction, as it may when the disk is full: find out which writes can stand alone.
@@ -77,11 +96,7 @@ pub(super) fn commit(
             .collect(),
         Err(failure) => vec![Some(failure.into())],
     };
-    let is_full = errors.contains(&Some(StoreError::DiskFull));
-    for (write, error) in batch.into_iter().zip(errors) {
-        write.finish(error);
-    }
-    is_full
+    Committed(batch.into_iter().zip(errors).collect())
 }
 
 /// One transaction for all. An error means that nothing of it was kept.
@@ -193,7 +208,7 @@ mod tests {
 
     fn outcomes(db: &Connection, writes: Vec<(Box<dyn Write>, Receiver<Outcome>)>) -> Vec<Outcome> {
         let (batch, receivers): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
-        commit(db, &mut Tallies::default(), batch);
+        commit(db, &mut Tallies::default(), batch).answer();
         receivers
             .iter()
             .map(|receiver| receiver.recv().unwrap())
