@@ -170,6 +170,15 @@ impl Step<'_> {
         self.today = Some(TodayRow::default());
     }
 
+    /// The occurrences of a box that have a card.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) fn dated_cards(&mut self, index: BoxIndex) -> Result<Vec<EntryId>, HomeError> {
+        let cards = self.today_row()?.cards.iter();
+        Ok(cards.filter(|card| card.index == index && card.date.is_some()).map(|card| card.id).collect())
+    }
+
     /// Writes the cards, if this step touched any.
     pub(super) fn store_today(&mut self) {
         let Some(mut row) = self.today.take() else { return };
