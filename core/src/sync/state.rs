@@ -2,6 +2,7 @@
 //!
 //! Kept small, since it is read when a home opens and rewritten with every record: a few chains of a few hundred bytes.
 
+use super::anchor::Anchor;
 use crate::document::Actor;
 use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -289,6 +290,9 @@ pub struct BoxState {
     /// Records were asked for: they may come back at cursors that were read before, so the next connection reads from the start.
     #[n(12)]
     pub reread: bool,
+    /// The newest record known to be in the relay's box.
+    #[n(13)]
+    pub anchor: Option<Anchor>,
 }
 
 impl BoxState {
@@ -308,6 +312,7 @@ impl BoxState {
             closed: false,
             trims: Vec::new(),
             reread: false,
+            anchor: None,
         }
     }
 
