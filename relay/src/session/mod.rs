@@ -16,7 +16,7 @@ use amends_protocol::{
 };
 use quinn::{Connecting, Connection, ReadError, RecvStream, SendStream, VarInt, WriteError};
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::core::{Core, INBOUND_PERMIT_BYTES};
 use crate::mailbox::Subscription;
@@ -154,11 +154,13 @@ impl Session {
         let mut decoder = FrameDecoder::new();
         decoder.set_bytes_max(STRANGER_FRAME_BYTES_MAX);
         let mut permit = None;
+        // Of the frame that is being received, as a whole: its share of the inbound budget must not be held for long.
+        let mut deadline = None;
         loop {
             let chunk = if decoder.is_mid_frame() {
-                // The time is counted anew for each piece, so a frame may take longer in all; but each wait is bounded,
-                // and so are the pieces.
-                match timeout(self.core.patience(), recv.read_chunk(READ_BYTES, true)).await {
+                let deadline =
+                    *deadline.get_or_insert_with(|| Instant::now() + self.core.patience());
+                match timeout_at(deadline, recv.read_chunk(READ_BYTES, true)).await {
                     Ok(chunk) => chunk,
                     Err(_) => return End::Close(ErrorCode::TooSlow),
                 }
@@ -180,6 +182,7 @@ impl Session {
                 match decoder.next_frame(&mut input) {
                     Ok(None) => break,
                     Ok(Some(item)) => {
+                        deadline = None;
                         if let Err(code) = self.handle(reader, item, permit.take()).await {
                             return End::Close(code);
                         }
@@ -192,7 +195,12 @@ impl Session {
             }
             if permit.is_none() {
                 match self.admit_bytes(&decoder).await {
-                    Ok(admitted) => permit = admitted,
+                    Ok(Some(admitted)) => {
+                        permit = Some(admitted);
+                        // The phone isn't to blame for the wait.
+                        deadline = None;
+                    }
+                    Ok(None) => {}
                     Err(code) => return End::Close(code),
                 }
             }

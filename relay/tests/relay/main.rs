@@ -12,6 +12,7 @@
 mod common;
 
 mod access;
+mod allowances;
 mod boxes;
 mod faults;
 mod floods;
