@@ -17,6 +17,7 @@
     )
 )]
 
+mod answers;
 mod clock;
 mod config;
 mod core;

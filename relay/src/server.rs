@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core::Core;
@@ -77,6 +78,7 @@ pub enum StartError {
 /// A relay that listens, and accepts once [`Relay::serve`] runs.
 pub struct Relay {
     core: Arc<Core>,
+    answers: Arc<Answers>,
     endpoint: Endpoint,
     local: SocketAddr,
     address: RelayAddress,
@@ -108,10 +110,13 @@ impl Relay {
         let identity = folder.identity()?;
         let pin = identity.pin();
         let limits = config.limits;
+        let answers = Arc::new(Answers::default());
+        let delivered = Arc::clone(&answers);
         let store_options = SqliteOptions {
             limits: limits.clone(),
             clock: Arc::clone(&clock),
             check: config.check_at_start,
+            deliver: Box::new(move |committed| delivered.deliver(committed)),
         };
         let store = SqliteStore::open(&folder.database(), store_options)?;
         let endpoint =
@@ -141,6 +146,7 @@ impl Relay {
         let core = Arc::new(Core::new(Arc::new(store), limits, clock));
         Ok(Self {
             core,
+            answers,
             endpoint,
             local,
             address,
@@ -182,6 +188,7 @@ impl Relay {
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         let Self {
             core,
+            answers,
             endpoint,
             health,
             _folder,
@@ -189,6 +196,8 @@ impl Relay {
         } = self;
         let (stop, stopping) = watch::channel(false);
         let mut sessions = JoinSet::new();
+        let answering = Arc::clone(&answers);
+        let answering = tokio::spawn(async move { answering.run().await });
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&core)));
         let probes =
             health.map(|listener| tokio::spawn(health::serve(listener, Arc::clone(&core))));
@@ -231,6 +240,8 @@ impl Relay {
         {
             tracing::error!("closing the store panicked");
         }
+        answering.abort();
+        answers.answer_pending();
         tracing::info!("stopped");
     }
 }

@@ -113,6 +113,7 @@ impl Step<'_> {
             let Some(chain) = state.chain_mut(number) else { continue };
             for (from, to) in chain.held() {
                 chain.upload.insert(from.max(first), to.min(last));
+                chain.restore.insert(from.max(first), to.min(last));
             }
         }
     }
@@ -143,6 +144,7 @@ impl Step<'_> {
                 }
             }
             if !missing.is_empty() {
+                state.reread = true;
                 self.author_refill(index, missing)?;
             }
         }

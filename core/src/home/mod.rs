@@ -289,6 +289,7 @@ impl<S: Store> Home<S> {
             Ok(value) => value,
             Err(error) => {
                 self.engine.rolled_back();
+                self.drain_engine(at)?;
                 return Err(error);
             }
         };
@@ -303,6 +304,7 @@ impl<S: Store> Home<S> {
             let transaction = work.into_transaction();
             if let Err(error) = self.store.commit(&transaction) {
                 self.engine.rolled_back();
+                self.drain_engine(at)?;
                 return Err(error.into());
             }
             self.boxes_stored.clone_from(&boxes);

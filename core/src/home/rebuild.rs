@@ -1,13 +1,15 @@
 //! Entries, documents and the cards of *Today*, made anew from the records: what every step keeps current is a cache, and this
 //! is what it must equal.
 
+use super::entries::{read_entry, write_entry};
 use super::step::{Step, read_unflushed};
 use super::{Home, HomeError, Moment};
-use crate::document::{Actor, change_hash, inspect_change};
-use crate::id::ChangeHash;
+use crate::document::{change_hash, inspect_change};
+use crate::id::{ChangeHash, EntryId};
 use crate::statement;
 use crate::storage::{Row, Store, Table};
 use crate::sync::{Arrival, Arrived, BoxIndex, Locator, unflushed_key, whole};
+use std::collections::BTreeMap;
 
 /// Rows read at once.
 const PAGE: usize = 512;
@@ -22,6 +24,8 @@ impl<S: Store> Home<S> {
     /// What the store says.
     pub fn rebuild(&mut self, at: Moment) -> Result<(), HomeError> {
         self.step(at, |step, _| {
+            // An entry whose words were taken back keeps its name where it was known.
+            let named = step.practices()?;
             for table in [Table::Entries, Table::Documents, Table::Views] {
                 step.clear(table)?;
             }
@@ -30,12 +34,28 @@ impl<S: Store> Home<S> {
                 let arrivals = step.kept(index)?;
                 step.take_again(arrivals)?;
             }
+            for ((index, entry), practice) in named {
+                let Some(mut row) = read_entry(&step.work, index, &entry)? else { continue };
+                row.practice = row.practice.or(Some(practice));
+                write_entry(&mut step.work, index, &entry, &row);
+            }
             Ok(())
         })
     }
 }
 
 impl Step<'_> {
+    fn practices(&self) -> Result<BTreeMap<(BoxIndex, EntryId), String>, HomeError> {
+        let mut named = BTreeMap::new();
+        for index in 0..BoxIndex::try_from(self.boxes.len()).unwrap_or(BoxIndex::MAX) {
+            // Rows that cannot be read are what a rebuild is for.
+            for (entry, row) in self.entries(index).unwrap_or_default() {
+                named.extend(row.practice.map(|practice| ((index, entry), practice)));
+            }
+        }
+        Ok(named)
+    }
+
     fn clear(&mut self, table: Table) -> Result<(), HomeError> {
         loop {
             let rows = self.work.range(table, &[], &[0xff; 64], PAGE)?;
@@ -64,8 +84,8 @@ impl Step<'_> {
                             None => self.sound_statement(index, locator)?,
                             Some(at) => match (record.core.documents.get(at), self.change(index, &locator)?) {
                                 (Some(document), Some(bytes)) => {
-                                    let actor = Actor::derive(&chain.device, &chain.incarnation, document);
-                                    let fits = inspect_change(&bytes).is_ok_and(|facts| facts.actor == actor);
+                                    let own = |actor| state.is_own_actor(number, document, &actor);
+                                    let fits = inspect_change(&bytes).is_ok_and(|facts| own(facts.actor));
                                     let hash = ChangeHash(change_hash(&bytes).0);
                                     fits.then_some(Arrived::Change { locator, document: *document, hash, bytes })
                                 }

@@ -466,14 +466,7 @@ pub(super) fn shape_of(row: &EntryRow, set: &StatementSet) -> Option<(String, Sh
     if let Some(practice) = &row.practice {
         return catalogue::find(practice).map(|practice| (practice.id.to_owned(), practice.shape));
     }
-    let agreement = [
-        Kind::PROPOSE,
-        Kind::CONSENT,
-        Kind::DECLINE,
-        Kind::COMMENT,
-        Kind::WITHDRAW,
-        Kind::RETIRE,
-    ];
+    let agreement = [Kind::PROPOSE, Kind::CONSENT, Kind::DECLINE, Kind::COMMENT, Kind::WITHDRAW, Kind::RETIRE];
     let shape = if set.iter().any(|statement| !statement.header.kind.is_known()) {
         return None;
     } else if set.iter().any(|statement| agreement.contains(&statement.header.kind)) {

@@ -10,7 +10,7 @@ use super::state::{BoxState, CHAINS_MAX, Chain, SeenHead};
 use super::{Arrival, Arrived, Event, Now, Output, SyncError};
 use crate::crypto::record::{Item, Place, SignedRecord};
 use crate::crypto::seal::open_record;
-use crate::document::{Actor, change_hash, inspect_change};
+use crate::document::{change_hash, inspect_change};
 use crate::id::{BodyHash, ChangeHash, DeviceId, MemberId, OwnerId, RecordId, StatementId, hash};
 use crate::statement::{self, Statement};
 use crate::storage::{StoreError, Table, Work};
@@ -201,6 +201,7 @@ impl Intake<'_, '_> {
             self.outputs.push(Output::OwnRecordUnknown);
         }
         self.note_seen(chain, &record)?;
+        self.note_arrived(chain, seq, id);
         if let Some(chain) = self.state.chain_mut(chain) {
             if seq > chain.head_seq {
                 chain.holes.insert(chain.head_seq + 1, seq - 1);
@@ -267,11 +268,9 @@ impl Intake<'_, '_> {
             if let Some(header) = record.core.headers.get(at) {
                 self.sort_statement(kept, item, header, content)?;
             } else if let (Some(document), Item::Present(bytes)) = (record.core.documents.get(at - headers), content) {
-                let device = self.state.chain(kept.chain).map_or(DeviceId([0; 32]), |chain| chain.device);
-                let actor = Actor::derive(&device, &record.core.incarnation, document);
                 let reason = match inspect_change(bytes) {
                     Err(error) => Some(error.code()),
-                    Ok(facts) if facts.actor != actor => Some("foreign_actor"),
+                    Ok(facts) if !self.state.is_own_actor(kept.chain, document, &facts.actor) => Some("foreign_actor"),
                     Ok(_) => None,
                 };
                 let (document, hash) = (*document, ChangeHash(*digest));
@@ -302,6 +301,27 @@ impl Intake<'_, '_> {
                 self.arrive(kept.member, Arrived::Statement { locator, statement: Box::new(statement) });
                 Ok(())
             }
+        }
+    }
+
+    /// Others may have said that they saw this record before it came here.
+    fn note_arrived(&mut self, number: u16, seq: u64, id: RecordId) {
+        let Some((device, incarnation)) = self.state.chain(number).map(|chain| (chain.device, chain.incarnation))
+        else {
+            return;
+        };
+        let mut seen_after = None;
+        for observer in &mut self.state.chains {
+            let other = observer.member != self.me;
+            for head in &mut observer.seen {
+                if head.record == id && head.device == device && head.incarnation == incarnation && head.seq < seq {
+                    let before = std::mem::replace(&mut head.seq, seq);
+                    seen_after = if other { Some(seen_after.unwrap_or(before).min(before)) } else { seen_after };
+                }
+            }
+        }
+        if let Some(after) = seen_after {
+            self.arrive(self.me, Arrived::Seen { chain: number, after, seq });
         }
     }
 

@@ -1,8 +1,8 @@
 //! What the relay asks of a store. [`SqliteStore`](sqlite::SqliteStore) keeps boxes in a folder of one machine; a
 //! clustered engine would implement the same trait.
 //!
-//! Calls return at once; each answers through its [`Reply`], on a thread of the store's choosing, in the order of the
-//! commits of a box. An answer to a write means that it is durable. A store may refuse for a moment
+//! Calls return at once; each answers through its [`Reply`], on a thread of the store's or its caller's choosing; writes
+//! in the order in which they were committed. An answer to a write means that it is durable. A store may refuse for a moment
 //! ([`StoreError::Busy`]), it never queues without a bound.
 
 pub mod sqlite;

@@ -91,6 +91,8 @@ impl World {
                 Ok(Some(value))
             }
             Err(error) if is_disk_trouble(&error) => {
+                let name = self.phones[at].name;
+                self.note(|| format!("{name}: {error}"));
                 self.drive(at)?;
                 Ok(None)
             }
@@ -125,6 +127,10 @@ impl World {
             match wanted {
                 None => return Ok(()),
                 Some(Output::Send(message)) => {
+                    let name = phone.name;
+                    if self.tracing {
+                        self.trace.push(format!("    {name} > {message:?}"));
+                    }
                     let line = phone.line.and_then(|connection| self.lines.get_mut(&connection));
                     if let Some(line) = line {
                         line.up.push_back(message);
@@ -135,6 +141,10 @@ impl World {
                     phone.counter = Some(counter);
                 }
                 Some(Output::Reconnect) => self.abandon(at),
+                Some(Output::Event(event)) => {
+                    let name = phone.name;
+                    self.note(|| format!("    {name} ! {event:?}"));
+                }
                 Some(_) => {}
             }
         }
@@ -165,7 +175,11 @@ impl World {
         let Some(line) = self.lines.get_mut(&connection) else { return Ok(()) };
         let (at, message) = (line.phone, line.down.pop_front());
         match message {
-            Some(message) => self.input(at, Input::Received(message)),
+            Some(message) => {
+                let name = self.phones[at].name;
+                self.note(|| format!("    {name} < {message:?}"));
+                self.input(at, Input::Received(message))
+            }
             None => Ok(()),
         }
     }

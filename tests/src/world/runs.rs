@@ -95,6 +95,7 @@ impl Play {
                 world.step(&mut dice)?;
             }
             world.note(|| "everybody meets again".to_owned());
+            world.tracing = false;
             world.heal_and_check()?;
             let (acts, said) = (world.shadow.acts, world.shadow.said.len());
             Ok(Held { acts, said, seen_words: world.seen_words })

@@ -48,7 +48,10 @@ impl World {
                 let troubles = [ErrorCode::BoxFull, ErrorCode::RateLimited, ErrorCode::StoreFull];
                 self.relay.trouble = if dice.hits(1, 2) { dice.pick(&troubles).copied() } else { None };
             }
-            92 => self.relay_backup = Some(self.relay.back_up()),
+            92 => {
+                self.note(|| "the relay is backed up".to_owned());
+                self.relay_backup = Some(self.relay.back_up());
+            }
             93 | 94 => self.relay_mishap(dice)?,
             95 | 96 => self.back_up(at),
             97 => self.restore(at)?,
@@ -75,6 +78,8 @@ impl World {
             1 => FaultPlan::default().at(from, Fault::CrashAfter),
             _ => (from..from + 4).fold(FaultPlan::default(), |plan, at| plan.at(at, Fault::Full)),
         };
+        let name = self.phones[at].name;
+        self.note(|| format!("{name}'s disk: {plan:?}"));
         self.phones[at].disk.with(|store| store.inject(plan));
     }
 
@@ -120,6 +125,9 @@ impl World {
         }
         phone.now_ms = now_ms;
         phone.dies_after = None;
+        let name = phone.name;
+        self.note(|| format!("{name} starts"));
+        let phone = &mut self.phones[at];
         let done = phone.start(false);
         self.outcome(at, done).map(drop)
     }
@@ -141,6 +149,8 @@ impl World {
     fn back_up(&mut self, at: usize) {
         if self.phones[at].home.is_some() {
             let (acts, mishaps) = (self.shadow.acts, self.shadow.mishaps);
+            let name = self.phones[at].name;
+            self.note(|| format!("{name} is backed up"));
             self.phones[at].back_up(acts, mishaps);
         }
     }
