@@ -135,10 +135,9 @@ impl Phone {
         self.disk.with(|store| store.restart());
         self.started_ms = self.now_ms;
         let (disk, random) = (self.sealed_disk(), self.randomness());
-        let at = self.moment();
         let mut home = Home::open(disk, random)?;
         if !forgets_counter {
-            home.level_with(at, self.counter.as_ref())?;
+            home.level_with(self.moment(), self.counter.as_ref())?;
         }
         self.home = Some(home);
         Ok(())
