@@ -115,8 +115,11 @@ fn words_taken_back_before_they_were_sent_never_leave() {
     assert!(reads(&couple.ana, &canary));
     couple.ana.ask(&["redact", &id]);
     couple.sync();
-    assert!(!reads(&couple.ana, &canary) && !reads(&couple.ben, &canary));
-    couple.agree();
+    for phone in [&couple.ana, &couple.ben] {
+        assert!(!reads(phone, &canary));
+        assert_eq!(phone.show(&id)["state"], "redacted", "that there was something is not hidden");
+        phone.verify();
+    }
 }
 
 #[test]
