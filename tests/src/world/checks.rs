@@ -193,6 +193,10 @@ impl World {
             let name = self.phones[at].name;
             let views = self.views(at)?;
             for view in views.values() {
+                let shown = serde_json::to_string(view).unwrap_or_default();
+                if shown.contains(super::foe::FOE) {
+                    return Err(format!("{name} shows what a foe forged: {shown}"));
+                }
                 match view {
                     EntryView::Revisions { in_force, revisions, .. } => {
                         for revision in revisions {
@@ -253,6 +257,8 @@ impl World {
             let phone = &mut self.phones[at];
             let moment = phone.moment();
             let Some(home) = phone.home.as_mut() else { continue };
+            let set_aside = home.quarantine(moment).map_err(|error| error.to_string())?;
+            self.set_aside.extend(set_aside.into_iter().map(|item| item.reason));
             let report = home.verify(moment).map_err(|error| error.to_string())?;
             if report.broken > 0 || report.forks > 0 {
                 return Err(format!("{}: {report:?}", phone.name));

@@ -47,6 +47,8 @@ pub struct World {
     watched: BTreeSet<[u8; 32]>,
     /// How often words that belong in the space were seen in its box: the search finds what is there.
     pub seen_words: usize,
+    /// Reasons for which phones set things aside.
+    pub set_aside: BTreeSet<String>,
     relay_backup: Option<relay::Backup>,
     /// Whether to write the trace.
     pub tracing: bool,
@@ -73,6 +75,7 @@ impl World {
             shadow: Shadow::default(),
             watched: BTreeSet::new(),
             seen_words: 0,
+            set_aside: BTreeSet::new(),
             relay_backup: None,
             tracing: false,
             trace: Vec::new(),
