@@ -21,7 +21,7 @@ mod pairing;
 mod redaction;
 #[path = "scenarios/relays.rs"]
 mod relays;
-#[path = "scenarios/vaults.rs"]
-mod vaults;
 #[path = "scenarios/vanishing.rs"]
 mod vanishing;
+#[path = "scenarios/vaults.rs"]
+mod vaults;

@@ -162,6 +162,7 @@ impl<S: Store> Home<S> {
             step.home.relay = Some(address);
             for state in &mut step.boxes {
                 state.generation = None;
+                state.anchor = None;
                 state.cursor = 0;
                 for chain in &mut state.chains {
                     for (first, last) in chain.held() {

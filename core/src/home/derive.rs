@@ -59,6 +59,11 @@ impl Step<'_> {
             self.open_if_due(index, &entry, &loaded.set)?;
         }
         self.ask_for_owed_words(index, &loaded)?;
+        if index != MEMBER_BOX && loaded.set.of_kind(Kind::SETTING).next().is_some() {
+            // Whether a waiting answer may be shown is said about the space, and seen on the cards of check-ins.
+            let dated = self.dated_cards(index)?;
+            self.touched.extend(dated.into_iter().map(|entry| (index, entry)));
+        }
         self.update_card(index, &entry, &row, &loaded)
     }
 

@@ -36,12 +36,14 @@ impl<S: Store> Home<S> {
         state.and_then(|state| state.chain(state.own?)).map_or(0, |chain| chain.head_seq)
     }
 
-    /// Starts a new incarnation. Statements that wait for the next flush are free of it; changes of documents are made anew.
+    /// Starts a new incarnation. Statements that wait for the next flush are free of it; so are changes of documents by an actor
+    /// whose incarnation the others know, others are made anew.
     pub(super) fn reincarnate(&mut self, at: Moment) -> Result<(), HomeError> {
         self.step(at, |step, _| {
             step.home.incarnation = Incarnation(make_bytes(step.random)?);
+            step.remake_changes()?;
             step.boxes.iter_mut().for_each(|state| state.own = None);
-            step.remake_changes()
+            Ok(())
         })?;
         self.counter = Counter { incarnation: self.state.incarnation, seqs: Vec::new() };
         // The key vault is to know at once: else the next start would take this incarnation for a restored one as well.
@@ -51,9 +53,14 @@ impl<S: Store> Home<S> {
 }
 
 impl Step<'_> {
-    /// Makes unflushed changes of documents anew, as one edit each, by the actor of the new incarnation.
+    /// Makes unflushed changes of documents anew, as one edit each, by the actor of the new incarnation, where nobody knows the
+    /// old one's. Where somebody does, the database may lack what it sent already: the same change again says nothing twice, a
+    /// change made anew would.
     fn remake_changes(&mut self) -> Result<(), HomeError> {
         for index in 0..BoxIndex::try_from(self.boxes.len()).unwrap_or(BoxIndex::MAX) {
+            if self.boxes.get(usize::from(index)).is_some_and(|state| state.own.is_some()) {
+                continue;
+            }
             let (from, to) = whole(index);
             let (mut documents, mut old) = (BTreeSet::new(), Vec::new());
             for (key, row) in self.work.range(Table::Unflushed, &from, &to, usize::MAX)? {

@@ -2,6 +2,7 @@
 //!
 //! Kept small, since it is read when a home opens and rewritten with every record: a few chains of a few hundred bytes.
 
+use super::anchor::Anchor;
 use crate::document::Actor;
 use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -289,6 +290,9 @@ pub struct BoxState {
     /// Records were asked for: they may come back at cursors that were read before, so the next connection reads from the start.
     #[n(12)]
     pub reread: bool,
+    /// The newest record known to be in the relay's box.
+    #[n(13)]
+    pub anchor: Option<Anchor>,
 }
 
 impl BoxState {
@@ -308,6 +312,7 @@ impl BoxState {
             closed: false,
             trims: Vec::new(),
             reread: false,
+            anchor: None,
         }
     }
 
@@ -327,12 +332,13 @@ impl BoxState {
         self.chains.get_mut(usize::from(index))
     }
 
-    /// Whether `actor` is that of the device which signs chain `index`, in any of its incarnations: what a phone restored from a
-    /// backup had not sent yet was written by the one before.
+    /// Whether `actor` is that of the device which signs chain `index`, in any incarnation known or named in that chain: what a
+    /// phone restored from a backup had not sent yet was written by the incarnation before.
     pub fn is_own_actor(&self, index: u16, document: &EntryId, actor: &Actor) -> bool {
-        let Some(device) = self.chain(index).map(|chain| chain.device) else { return false };
-        let own = self.chains.iter().filter(|chain| chain.device == device);
-        own.into_iter().any(|chain| Actor::derive(&device, &chain.incarnation, document) == *actor)
+        let Some(chain) = self.chain(index) else { return false };
+        let own = self.chains.iter().filter(|other| other.device == chain.device).map(|other| other.incarnation);
+        let named = chain.seen.iter().filter(|head| head.device == chain.device).map(|head| head.incarnation);
+        own.chain(named).any(|incarnation| Actor::derive(&chain.device, &incarnation, document) == *actor)
     }
 
     /// Whether a device of another member than `member` has seen record `seq` of chain `index`.

@@ -341,6 +341,86 @@ async fn tiny_records_count_what_they_cost() {
 }
 
 #[tokio::test]
+async fn thousands_of_records_in_several_boxes_stay_in_their_boxes_and_order() {
+    const RECORDS: u32 = 3_000;
+    let relay = TestRelay::with(|config| config.limits.per_address = false).await;
+    let keys = [BoxKey::new(1), BoxKey::new(2), BoxKey::new(3)];
+    let mut writer = relay.client().await;
+    let mut subscribers = Vec::new();
+    for key in &keys {
+        writer.open(key).await;
+        let mut subscriber = relay.client_of(key).await;
+        subscriber
+            .ask(Request::Subscribe {
+                box_id: key.id(),
+                after: Cursor::START,
+            })
+            .await;
+        subscribers.push(subscriber);
+    }
+    let mut sent = Vec::new();
+    for number in 0..RECORDS {
+        let box_id = keys[number as usize % keys.len()].id();
+        sent.push(
+            writer
+                .say(Request::Append {
+                    box_id,
+                    record: record(number, 20),
+                })
+                .await,
+        );
+        if number == RECORDS / 2 {
+            // Looks at what is on disk in the middle of it.
+            assert!(
+                !writer
+                    .read_all(keys[0].id(), Cursor::START)
+                    .await
+                    .is_empty()
+            );
+        }
+    }
+    for (number, id) in (0u64..).zip(sent) {
+        let cursor = Cursor(number / keys.len() as u64 + 1);
+        assert_eq!(
+            writer.answer(id).await,
+            Response::Appended {
+                cursor,
+                duplicate: false
+            }
+        );
+    }
+    let mut views = Vec::new();
+    for (at, (key, subscriber)) in keys.iter().zip(&mut subscribers).enumerate() {
+        let pushed = subscriber
+            .pushed(key.id(), RECORDS as usize / keys.len())
+            .await;
+        let numbers = (at as u32..RECORDS).step_by(keys.len());
+        assert!(
+            pushed
+                .iter()
+                .map(|stored| stored.record.clone())
+                .eq(numbers.map(|number| record(number, 20)))
+        );
+        assert_eq!(writer.read_all(key.id(), Cursor::START).await, pushed);
+        views.push(pushed);
+    }
+    let relay = relay.restart().await;
+    let mut reader = relay.client().await;
+    for (key, view) in keys.iter().zip(views) {
+        reader.open(key).await;
+        assert_eq!(reader.read_all(key.id(), Cursor::START).await, view);
+        let again = reader.append(key.id(), &view[7].record).await;
+        assert_eq!(
+            again,
+            Response::Appended {
+                cursor: view[7].cursor,
+                duplicate: true
+            }
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_box_is_gone_and_its_next_generation_is_another() {
     let relay = TestRelay::start().await;
     let key = BoxKey::new(1);

@@ -2,6 +2,7 @@
 //! bookkeeping against what really lies in the tables.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
@@ -32,6 +33,7 @@ enum Operation {
     Delete,
     Wait(u64),
     Restart,
+    Crash,
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -46,6 +48,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Delete),
         2 => prop::sample::select(vec![3_600, LOOSE_CHUNK_LIFETIME_S, HIDDEN_LIFETIME_S / 2]).prop_map(Operation::Wait),
         1 => Just(Operation::Restart),
+        1 => Just(Operation::Crash),
     ]
 }
 
@@ -78,11 +81,12 @@ struct Asked {
     store: SqliteStore,
     box_id: BoxId,
     clock: Arc<HandClock>,
-    path: std::path::PathBuf,
+    path: PathBuf,
     limits: Limits,
+    crashes: u32,
 }
 
-fn open(path: &std::path::Path, limits: &Limits, clock: &Arc<HandClock>) -> SqliteStore {
+fn open(path: &Path, limits: &Limits, clock: &Arc<HandClock>) -> SqliteStore {
     SqliteStore::open(
         path,
         SqliteOptions {
@@ -105,6 +109,7 @@ impl Asked {
             clock,
             path,
             limits,
+            crashes: 0,
         }
     }
 
@@ -160,6 +165,17 @@ impl Asked {
                 self.clock.advance(*seconds);
                 self.ask(|store, _, reply| store.sweep(reply)).map(|()| 0)
             }
+            Operation::Crash => {
+                // What a killed relay leaves behind: the file and its log, as they are right now.
+                let copy = self.path.with_extension(format!("{}", self.crashes));
+                let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+                std::fs::copy(&self.path, &copy).unwrap();
+                std::fs::copy(log(&self.path), log(&copy)).unwrap();
+                self.crashes += 1;
+                self.store = open(&copy, &self.limits, &self.clock);
+                self.path = copy;
+                Ok(0)
+            }
             Operation::Restart => {
                 self.store.close();
                 self.store = open(&self.path, &self.limits, &self.clock);
@@ -193,6 +209,8 @@ impl Asked {
 
     /// What the tables hold is what the rows of boxes say.
     fn check_books(&self) {
+        // Makes the entries that are left to be made; no time has passed that it could do anything else about.
+        self.ask(|store, _, reply| store.sweep(reply)).unwrap();
         let db = rusqlite::Connection::open(&self.path).unwrap();
         let count = |sql: &str| -> i64 { db.query_row(sql, [], |row| row.get(0)).unwrap() };
         let least = CHARGE_BYTES_MIN;
@@ -333,7 +351,7 @@ impl Model {
                 });
                 Some(0)
             }
-            Operation::Restart => Some(0),
+            Operation::Restart | Operation::Crash => Some(0),
         }
     }
 

@@ -170,7 +170,8 @@ fn first_edit(life: &Life, rounds: usize, saved: &[u8]) -> (Quantity, Quantity) 
         time
     };
     let mut raw = |round: usize| -> Duration {
-        let session = Session { phone: ANA, day, minute: 0, actions: vec![Action::EditAppreciation(0, fields.to_vec())] };
+        let session =
+            Session { phone: ANA, day, minute: 0, actions: vec![Action::EditAppreciation(0, fields.to_vec())] };
         timed(|| {
             let mut raw = Raw::load(saved);
             raw.play(&session);

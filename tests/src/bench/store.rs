@@ -189,7 +189,8 @@ pub(crate) fn bare_commit(connection: &Connection, transactions: &[Transaction])
     {
         let put = "INSERT INTO rows(t, k, v) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET v = excluded.v";
         let mut put = connection.prepare_cached(put).expect("SQLite prepares");
-        let mut delete = connection.prepare_cached("DELETE FROM rows WHERE t = ?1 AND k = ?2").expect("SQLite prepares");
+        let mut delete =
+            connection.prepare_cached("DELETE FROM rows WHERE t = ?1 AND k = ?2").expect("SQLite prepares");
         for ((table, key), value) in rows {
             match value {
                 Some(value) => put.execute(params![table, key, value]).expect("SQLite writes"),

@@ -34,12 +34,8 @@ impl Tap {
     pub(super) fn open() -> Self {
         let front = socket();
         let address = front.local_addr().expect("a bound socket has an address");
-        let shared = Shared {
-            front,
-            relay: Mutex::default(),
-            recording: Mutex::default(),
-            stopped: AtomicBool::default(),
-        };
+        let shared =
+            Shared { front, relay: Mutex::default(), recording: Mutex::default(), stopped: AtomicBool::default() };
         let shared = Arc::new(shared);
         let listening = Arc::clone(&shared);
         let forwarding = Some(std::thread::spawn(move || listening.forward_to_relay()));

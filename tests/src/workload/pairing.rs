@@ -1,6 +1,6 @@
 //! Two phones side by side: each person types what the other phone shows.
 
-use amends_core::crypto::pairing::{Input, Output, Outcome, Pending, Step};
+use amends_core::crypto::pairing::{Input, Outcome, Output, Pending, Step};
 use amends_core::crypto::random::Randomness;
 use amends_core::home::{Home, Invitation, Invitee, Moment, NewDevice};
 use amends_core::storage::Store;
@@ -27,10 +27,10 @@ struct Side {
 pub fn pair_partners<S: Store>(at: Moment, relay: &RelayAddress, inviter: &mut Home<S>, joiner: &mut Home<S>) {
     let (mut inviting, invited) = inviter.invite(Invitee::Partner, relay, None).expect("an unpaired home invites");
     let mut joining = joiner.join(Invitation::Link(&invited.link)).expect("an unpaired home joins");
-    let (outcome, pending) = meet(
-        &mut |input| inviter.with_means(0, |means| inviting.handle(input, means)),
-        &mut |input| joiner.with_means(0, |means| joining.handle(input, means)),
-    );
+    let (outcome, pending) =
+        meet(&mut |input| inviter.with_means(0, |means| inviting.handle(input, means)), &mut |input| {
+            joiner.with_means(0, |means| joining.handle(input, means))
+        });
     inviter.adopt(at, &outcome).expect("the inviter keeps the pairing");
     joiner.adopt_pending(at, &pending).expect("the joiner keeps the pairing");
 }
@@ -49,10 +49,10 @@ pub fn pair_device<S: Store, T: Store>(
     let (mut inviting, invited) = inviter.invite(Invitee::OwnDevice, relay, None).expect("a home invites its device");
     let mut device = NewDevice::make(random).expect("keys are made");
     let mut joining = device.join(Invitation::Link(&invited.link)).expect("a new device joins");
-    let (outcome, pending) = meet(
-        &mut |input| inviter.with_means(0, |means| inviting.handle(input, means)),
-        &mut |input| device.with_means(0, |means| joining.handle(input, means)),
-    );
+    let (outcome, pending) =
+        meet(&mut |input| inviter.with_means(0, |means| inviting.handle(input, means)), &mut |input| {
+            device.with_means(0, |means| joining.handle(input, means))
+        });
     inviter.adopt(at, &outcome).expect("the inviter keeps the pairing");
     device.found(store, &pending).expect("the new home is founded")
 }

@@ -1,8 +1,8 @@
 //! A relay that loses nothing, in memory: what phones need of one to meet.
 
 use amends_protocol::{
-    BoxId, Cursor, ErrorCode, FromRelay, Generation, Push, RecordHash, RelayError, Request, Response,
-    StoredRecord, ToRelay, limits,
+    BoxId, Cursor, ErrorCode, FromRelay, Generation, Push, RecordHash, RelayError, Request, Response, StoredRecord,
+    ToRelay, limits,
 };
 use std::collections::BTreeMap;
 

@@ -179,6 +179,9 @@ impl World {
                 if !typed.deleted && !typed.lost && !text.contains(token.as_str()) {
                     return Err(format!("{name} lacks {token} in {text:?}"));
                 }
+                if text.matches(token.as_str()).count() > 1 {
+                    return Err(format!("{name} shows {token} twice"));
+                }
             }
         }
         Ok(())

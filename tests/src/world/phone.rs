@@ -137,7 +137,7 @@ impl Phone {
         let (disk, random) = (self.sealed_disk(), self.randomness());
         let mut home = Home::open(disk, random)?;
         if !forgets_counter {
-            home.level_with(self.counter.as_ref())?;
+            home.level_with(self.moment(), self.counter.as_ref())?;
         }
         self.home = Some(home);
         Ok(())

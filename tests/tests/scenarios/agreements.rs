@@ -62,8 +62,12 @@ fn consent_to_an_earlier_wording_asks_for_consent_again() {
     assert_eq!(view["state"], "needs_reconsent");
     assert_eq!(view["in_force"], Value::Null, "nothing is in force that one of them has moved on from");
     assert_eq!(view["needs_reconsent"], json!([member(&couple.ben)]));
-    assert_eq!((standing(&view, &first), standing(&view, &second)), (vec![member(&couple.ben)], vec![member(&couple.ana)]));
-    let words: Vec<&Value> = view["revisions"].as_array().expect("revisions").iter().map(|r| &r["fields"]["text"]).collect();
+    assert_eq!(
+        (standing(&view, &first), standing(&view, &second)),
+        (vec![member(&couple.ben)], vec![member(&couple.ana)])
+    );
+    let words: Vec<&Value> =
+        view["revisions"].as_array().expect("revisions").iter().map(|r| &r["fields"]["text"]).collect();
     assert_eq!(words, ["We say by noon when plans change.", "We say by ten when plans change."], "both to be compared");
     let today = couple.ben.ask(&["today"]);
     assert!(today["to_do"].as_array().expect("to_do").iter().any(|card| card["action"] == "reconsent"), "{today}");

@@ -11,7 +11,13 @@ fn answer(phone: &Phone, canary: &Canary) {
 /// Today's check-in as a phone shows it.
 fn shown(phone: &Phone) -> Value {
     let list = phone.ask(&["list", "check_in"]);
-    list["entries"].as_array().expect("entries").iter().find(|entry| entry["date"] == TODAY).cloned().unwrap_or_default()
+    list["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .find(|entry| entry["date"] == TODAY)
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// Whether a phone's owner can read a word, by any screen or copy.
@@ -110,7 +116,9 @@ fn an_answer_cannot_be_changed_for_one_that_was_read() {
     let open: Vec<Value> = shown(&couple.ben)["answers"].as_array().expect("answers").clone();
     assert_eq!(open.len(), 2, "one answer each: {open:?}");
     for phone in [&couple.ana, &couple.ben] {
-        for act in [&["answer", "check_in", "--date", TODAY, "mood=angry"][..], &["take-back", "check_in", "--date", TODAY]] {
+        for act in
+            [&["answer", "check_in", "--date", TODAY, "mood=angry"][..], &["take-back", "check_in", "--date", TODAY]]
+        {
             phone.refuses(act, exit::REFUSED, "already_open");
         }
         phone.refuses(&["share-anyway", "check_in", "--date", TODAY], exit::REFUSED, "already_open");

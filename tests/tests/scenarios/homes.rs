@@ -123,7 +123,9 @@ fn one_process_at_a_time_has_a_home_open() {
     let couple = Couple::paired();
     let mut shell = couple.ana.shell();
     let id = shell.ask(&["new", "appreciation", "text=From the shell."])["id"].as_str().expect("an id").to_owned();
-    for arguments in [&["status"][..], &["list"], &["sync"], &["init", "--name", "Ana"], &["new", "journal_entry", "text=x"]] {
+    for arguments in
+        [&["status"][..], &["list"], &["sync"], &["init", "--name", "Ana"], &["new", "journal_entry", "text=x"]]
+    {
         couple.ana.refuses(arguments, exit::REFUSED, "home_in_use");
     }
     let second = couple.ana.shell().finish();

@@ -93,7 +93,8 @@ fn what_a_rule_forbids_is_refused() {
     let nameless = Phone::new("", &couple.folder.path().join("carla"));
     nameless.refuses(&["init", "--name", ""], exit::USAGE, "bad_name");
     let practices = couple.ana.ask(&["practices"]);
-    let ids: Vec<&str> = practices["practices"].as_array().expect("a list").iter().filter_map(|p| p["id"].as_str()).collect();
+    let ids: Vec<&str> =
+        practices["practices"].as_array().expect("a list").iter().filter_map(|p| p["id"].as_str()).collect();
     for id in ["agreement", "boundary", "check_in", "appreciation", "note", "journal_entry"] {
         assert!(ids.contains(&id), "{id} in {ids:?}");
     }

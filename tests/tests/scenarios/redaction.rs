@@ -9,7 +9,10 @@ use rusqlite::{Connection, OpenFlags};
 
 fn reads(phone: &Phone, canary: &Canary) -> bool {
     let copies = ["json", "markdown"].map(|format| phone.ask(&["export", "--format", format]));
-    copies.iter().chain([&phone.ask(&["list"]), &phone.ask(&["today"])]).any(|copy| canary.is_in(copy.to_string().as_bytes()))
+    copies
+        .iter()
+        .chain([&phone.ask(&["list"]), &phone.ask(&["today"])])
+        .any(|copy| canary.is_in(copy.to_string().as_bytes()))
 }
 
 /// Every blob of a database that is long enough to hold words.
@@ -43,7 +46,8 @@ fn piece(blob: &[u8]) -> &[u8] {
 
 /// Files in a folder that hold a piece of `blob`.
 fn holding(folder: &Path, blob: &[u8]) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("it can be read").path());
+    let files =
+        fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("it can be read").path());
     let holds = |path: &PathBuf| {
         let bytes = fs::read(path).expect("the file can be read");
         bytes.windows(32).any(|window| window == piece(blob))
@@ -74,7 +78,10 @@ fn words_taken_back_are_gone_from_both_phones_and_from_copies() {
     couple.ana.ask(&["edit", &id, &format!("text=You {}", edited.word())]);
     couple.sync();
     for phone in [&couple.ana, &couple.ben] {
-        assert!([&canary, &edited, &other].iter().all(|canary| reads(phone, canary)), "both wordings are there to read");
+        assert!(
+            [&canary, &edited, &other].iter().all(|canary| reads(phone, canary)),
+            "both wordings are there to read"
+        );
     }
     let homes = [couple.ana.home(), couple.ben.home()];
     let before = homes.clone().map(|home| blobs(&home.join("amends.db")));

@@ -144,7 +144,8 @@ fn an_own_phone_that_vanishes_can_be_invited_again() {
         }
         end(joining, inviting);
         // A home made by a pairing that never was confirmed is thrown away by its owner; no other way is asked of anybody.
-        let again = if tablet.home().exists() { Phone::new("Ana", &couple.folder.path().join("tablet-again")) } else { tablet };
+        let again =
+            if tablet.home().exists() { Phone::new("Ana", &couple.folder.path().join("tablet-again")) } else { tablet };
         pair_own_device(&couple.ana, &again);
         assert_eq!(again.show(&journal)["fields"]["text"], "Alone.");
         couple.sync();

@@ -15,7 +15,8 @@ fn words_in_a_vault_are_found_nowhere_else() {
     let [journal, edited, draft, sealed, shared_word, kept] =
         ["cinnamon", "ginger", "juniper", "thistle", "walnut", "saffron"].map(Canary::new);
     let ana = &couple.ana;
-    let entry = ana.make(&["new", "journal_entry", &format!("text=I am afraid of the same again ({}).", journal.word())]);
+    let entry =
+        ana.make(&["new", "journal_entry", &format!("text=I am afraid of the same again ({}).", journal.word())]);
     couple.sync();
     ana.ask(&["edit", &entry, &format!("text=Less afraid ({}).", edited.word())]);
     let agreement = ana.make(&["new", "agreement", &format!("text=Perhaps ({}).", draft.word()), "--draft"]);

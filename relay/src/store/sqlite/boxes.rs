@@ -6,6 +6,7 @@ use amends_protocol::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::arrivals::{Desk, Unsettled};
 use super::{Failure, Rules};
 use crate::store::{Admission, BoxState, StoreError};
 
@@ -92,7 +93,7 @@ impl BoxRow {
         Ok(())
     }
 
-    /// The newest cursor ever given in the box.
+    /// The newest cursor that an entry has or had.
     pub(super) fn newest(&self, db: &Connection) -> rusqlite::Result<i64> {
         let entry: Option<i64> = db
             .prepare_cached("SELECT max(cursor) FROM entries WHERE box = ?1")?
@@ -148,6 +149,7 @@ pub(super) fn charge(size: i64) -> i64 {
 pub(super) fn state(
     db: &Connection,
     rules: &Rules,
+    unsettled: &Unsettled,
     box_id: &BoxId,
 ) -> Result<(BoxState, bool), Failure> {
     let snapshot = db.unchecked_transaction()?;
@@ -164,7 +166,11 @@ pub(super) fn state(
         .prepare_cached("SELECT count(*) FROM packs WHERE box = ?1")?
         .query_row([row.id], |counted| counted.get(0))?;
     let packs = u32::try_from(packs).unwrap_or(PACKS_PER_BOX_MAX as u32);
-    let newest = row.newest(&snapshot)?;
+    let arrived = unsettled
+        .of(row.id)
+        .last()
+        .map_or(0, |arrival| arrival.cursor);
+    let newest = row.newest(&snapshot)?.max(arrived);
     Ok((
         row.state(newest, packs),
         row.accessed_day < rules.time.day(),
@@ -179,7 +185,8 @@ pub(super) fn touch(db: &Connection, rules: &Rules, box_id: &BoxId) -> Result<()
 }
 
 /// Makes the box unreachable; the sweep removes what was in it.
-pub(super) fn delete(db: &Connection, box_id: &BoxId) -> Result<(), Failure> {
+pub(super) fn delete(db: &Connection, desk: &Desk, box_id: &BoxId) -> Result<(), Failure> {
+    desk.require_settled()?;
     let Some(row) = BoxRow::find(db, box_id)? else {
         return Ok(());
     };

@@ -1,5 +1,6 @@
 //! Boxes in one SQLite file: one thread writes with group commit, a few read beside it (WAL).
 
+mod arrivals;
 mod boxes;
 mod packs;
 mod records;
@@ -25,7 +26,7 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::queue::{NotQueued, Queue};
 use crate::store::{Admission, Appended, BoxState, NewPack, Page, Reply, Store, StoreError};
-use tally::Tallies;
+use arrivals::{Desk, Unsettled};
 use time::RelayTime;
 use writer::{BATCH_WRITES_MAX, Closure, Write};
 
@@ -38,6 +39,8 @@ const QUEUED_READS_MAX: usize = 16_384;
 /// A write or read that didn't happen.
 pub(crate) enum Failure {
     Refused(StoreError),
+    /// Entries have to be made first; the writer does, and tries again.
+    Unsettled,
     Sqlite(rusqlite::Error),
 }
 
@@ -57,6 +60,8 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         let error = match failure {
             Failure::Refused(error) => return error,
+            // Still missing after they were made.
+            Failure::Unsettled => return Self::Damaged,
             Failure::Sqlite(error) => error,
         };
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
@@ -102,6 +107,7 @@ type Read = Box<dyn FnOnce(Result<&Connection, StoreError>) + Send>;
 struct Shared {
     rules: Rules,
     deliver: Deliver,
+    unsettled: Arc<Unsettled>,
     writes: Queue<Box<dyn Write>>,
     reads: Queue<Read>,
 }
@@ -142,8 +148,11 @@ impl SqliteStore {
         } = options;
         let db = schema::open(path, limits.store_bytes_max, check)?;
         let time = RelayTime::load(&db, clock)?;
+        let unsettled = Arc::new(Unsettled::default());
+        let desk = Desk::open(&db, Arc::clone(&unsettled))?;
         let shared = Arc::new(Shared {
             deliver,
+            unsettled,
             writes: Queue::new(limits.queued_writes_max),
             reads: Queue::new(QUEUED_READS_MAX),
             rules: Rules {
@@ -159,7 +168,7 @@ impl SqliteStore {
             threads.push(thread::spawn(move || read_all(&shared, &reader)));
         }
         let writing = Arc::clone(&shared);
-        threads.push(thread::spawn(move || write_all(&writing, &db)));
+        threads.push(thread::spawn(move || write_all(&writing, &db, desk)));
         Ok(Self {
             shared,
             threads: Mutex::new(threads),
@@ -169,11 +178,11 @@ impl SqliteStore {
     fn write<T: Send + 'static>(
         &self,
         reply: Reply<T>,
-        mut run: impl FnMut((&Connection, &mut Tallies), &Rules) -> Result<T, Failure> + Send + 'static,
+        mut run: impl FnMut((&Connection, &mut Desk), &Rules) -> Result<T, Failure> + Send + 'static,
     ) {
         let shared = Arc::clone(&self.shared);
         self.shared.queue_write(Closure::boxed(
-            move |db, tallies| run((db, tallies), &shared.rules),
+            move |db, desk| run((db, desk), &shared.rules),
             reply,
         ));
     }
@@ -213,12 +222,11 @@ impl Drop for CloseOnExit<'_> {
     }
 }
 
-fn write_all(shared: &Shared, db: &Connection) {
+fn write_all(shared: &Shared, db: &Connection, mut desk: Desk) {
     let _closing = CloseOnExit(shared);
-    let mut tallies = Tallies::default();
     let mut was_full = false;
     while let Some(batch) = shared.writes.pop_some(BATCH_WRITES_MAX) {
-        let committed = writer::commit(db, &mut tallies, batch);
+        let committed = writer::commit(db, &mut desk, batch);
         let is_full = committed.met_full_disk();
         (shared.deliver)(committed);
         if is_full && !was_full {
@@ -227,6 +235,9 @@ fn write_all(shared: &Shared, db: &Connection) {
             tracing::info!("there is room on the disk again");
         }
         was_full = is_full;
+    }
+    if writer::settle(db, &mut desk).is_err() {
+        tracing::warn!("entries are left to be made at the next start");
     }
     if let Err(error) = shared.rules.time.save(db) {
         tracing::warn!(%error, "relay time was not saved");
@@ -258,7 +269,7 @@ fn queue_sweep(shared: &Arc<Shared>, reply: Reply<()>) {
             (Err(error), _) => reply(Err(error)),
         });
     shared.queue_write(Closure::boxed(
-        move |db, tallies| sweep::piece((db, tallies), &rules.rules),
+        move |db, desk| sweep::piece((db, desk), &rules.rules),
         next,
     ));
 }
@@ -267,13 +278,11 @@ impl Store for SqliteStore {
     fn open_box(&self, box_id: BoxId, reply: Reply<BoxState>) {
         let shared = Arc::clone(&self.shared);
         self.read_with(reply, move |db| {
-            let (state, out_of_date) = boxes::state(db, &shared.rules, &box_id)?;
+            let (state, out_of_date) = boxes::state(db, &shared.rules, &shared.unsettled, &box_id)?;
             if out_of_date {
                 let touching = Arc::clone(&shared);
                 let touch = Closure::boxed(
-                    move |db: &Connection, _: &mut Tallies| {
-                        boxes::touch(db, &touching.rules, &box_id)
-                    },
+                    move |db: &Connection, _: &mut Desk| boxes::touch(db, &touching.rules, &box_id),
                     Box::new(|_| {}),
                 );
                 shared.queue_write(touch);
@@ -296,8 +305,9 @@ impl Store for SqliteStore {
     }
 
     fn read(&self, box_id: BoxId, after: Cursor, records_max: u32, reply: Reply<Page>) {
+        let unsettled = Arc::clone(&self.shared.unsettled);
         self.read_with(reply, move |db| {
-            records::read(db, &box_id, after, records_max)
+            records::read(db, &unsettled, &box_id, after, records_max)
         });
     }
 
@@ -352,7 +362,7 @@ impl Store for SqliteStore {
                 queue_sweep(&shared, Box::new(|_| {}));
             }
         });
-        self.write(swept, move |(db, _), _| boxes::delete(db, &box_id));
+        self.write(swept, move |(db, desk), _| boxes::delete(db, desk, &box_id));
     }
 
     fn sweep(&self, reply: Reply<()>) {

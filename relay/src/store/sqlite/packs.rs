@@ -7,9 +7,9 @@ use amends_protocol::limits::{PACK_LIST_BYTES_MAX, PACKS_PER_BOX_MAX};
 use amends_protocol::{BoxId, ChunkHash, Pack, PackId};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::arrivals::Desk;
 use super::boxes::{BoxRow, charge};
 use super::records::size_of;
-use super::tally::Tallies;
 use super::{Failure, Rules, sweep};
 use crate::store::{Admission, NewPack, StoreError};
 
@@ -68,7 +68,7 @@ impl Chunk {
 }
 
 pub(super) fn put_chunk(
-    (db, tallies): (&Connection, &mut Tallies),
+    (db, desk): (&Connection, &mut Desk),
     rules: &Rules,
     box_id: &BoxId,
     (hash, bytes): (&ChunkHash, &[u8]),
@@ -80,7 +80,7 @@ pub(super) fn put_chunk(
         if chunk.refs == 0 {
             // Loose again from now on, whether it was loose or hidden.
             chunk.show(&mut row);
-            row.check_allowances(rules, tallies.of(db, &row)?.record_bytes)?;
+            row.check_allowances(rules, desk.tally(db, &row)?.record_bytes)?;
             chunk.save(db, Some(now_s), None)?;
             row.save(db)?;
         }
@@ -88,7 +88,7 @@ pub(super) fn put_chunk(
     }
     let size = size_of(bytes)?;
     row.pack_bytes += charge(size);
-    row.check_allowances(rules, tallies.of(db, &row)?.record_bytes)?;
+    row.check_allowances(rules, desk.tally(db, &row)?.record_bytes)?;
     db.prepare_cached(
         "INSERT INTO chunks (box, hash, size, refs, loose_s, hidden_s) VALUES (?1, ?2, ?3, 0, ?4, NULL)",
     )?
@@ -112,7 +112,7 @@ pub(super) fn chunk(db: &Connection, box_id: &BoxId, hash: &ChunkHash) -> Result
 
 /// Makes the pack, then removes the replaced ones: a chunk that both name is never hidden in between.
 pub(super) fn put_pack(
-    (db, tallies): (&Connection, &mut Tallies),
+    (db, desk): (&Connection, &mut Desk),
     rules: &Rules,
     box_id: &BoxId,
     id: &PackId,
@@ -140,8 +140,8 @@ pub(super) fn put_pack(
         }
     }
     check_list(db, row.id)?;
-    row.check_allowances(rules, tallies.of(db, &row)?.record_bytes)?;
-    sweep::drop_oldest_hidden((db, tallies), rules, &mut row)?;
+    row.check_allowances(rules, desk.tally(db, &row)?.record_bytes)?;
+    sweep::drop_oldest_hidden((db, desk), rules, &mut row)?;
     row.save(db)?;
     Ok(())
 }

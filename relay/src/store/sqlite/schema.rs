@@ -19,10 +19,10 @@ const WRITER_CACHE_KIB: i64 = 64 * 1024;
 /// Statements that each connection keeps prepared: all we have.
 const STATEMENTS_MAX: usize = 64;
 
-/// A record's bytes lie in `records` in the order in which they came, whatever their box, so that a commit of many boxes
-/// writes few pages; `entries` finds them, sorted by box. What is counted from entries (a box's readable bytes, its
-/// newest cursor) is in no row: an append rewrites nothing. Nor is there an index by hash: the writer keeps the hashes
-/// of the boxes it works on in memory, with a bound.
+/// A record lies in `records` in the order in which it came, whatever its box, so that a commit of many boxes writes few
+/// pages; `entries`, made later for many at once, finds them, sorted by box. What is counted from entries (a box's
+/// readable bytes, its newest cursor) is in no row: an append rewrites nothing. Nor is there an index by hash: the writer
+/// keeps the hashes of the boxes it works on in memory, with a bound.
 const TABLES: &str = "
 CREATE TABLE boxes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused, so that what is left of a deleted box finds no new one
@@ -34,7 +34,19 @@ CREATE TABLE boxes (
     hidden_bytes INTEGER NOT NULL,
     accessed_day INTEGER NOT NULL         -- in days of relay time
 ) STRICT;
-CREATE TABLE records (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE records (
+    id INTEGER PRIMARY KEY,
+    box INTEGER NOT NULL,
+    cursor INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    bytes BLOB NOT NULL                   -- last, so that the others are read without it
+) STRICT;
+CREATE TABLE settled (                    -- the newest record that has its entry
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    record INTEGER NOT NULL
+) STRICT;
+INSERT INTO settled VALUES (1, 0);
 CREATE TABLE entries (
     box INTEGER NOT NULL,
     cursor INTEGER NOT NULL,

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use rusqlite::{Connection, params};
 
+use super::arrivals::Desk;
 use super::boxes::{self, BoxRow, charge};
-use super::tally::Tallies;
 use super::time::SECONDS_PER_DAY;
 use super::{Failure, Rules, packs, records};
 
@@ -15,14 +15,15 @@ const PIECE_ROWS: usize = 64;
 
 /// Removes one piece; `Break` if there is more to do.
 pub(super) fn piece(
-    (db, tallies): (&Connection, &mut Tallies),
+    (db, desk): (&Connection, &mut Desk),
     rules: &Rules,
 ) -> Result<ControlFlow<()>, Failure> {
+    desk.require_settled()?;
     rules.time.save(db)?;
     let now_s = rules.time.now_s();
     let hidden_before_s = now_s - seconds(rules.limits.hidden_lifetime_s);
     let steps = [
-        expire_records((db, tallies), hidden_before_s)?,
+        expire_records((db, desk), hidden_before_s)?,
         expire_chunks(
             db,
             "SELECT id, box, size FROM chunks WHERE hidden_s <= ?1 LIMIT ?2",
@@ -50,7 +51,7 @@ pub(super) fn piece(
 
 /// Drops hidden data of one box, oldest first, until they fit their allowance.
 pub(super) fn drop_oldest_hidden(
-    (db, tallies): (&Connection, &mut Tallies),
+    (db, desk): (&Connection, &mut Desk),
     rules: &Rules,
     row: &mut BoxRow,
 ) -> Result<(), Failure> {
@@ -63,7 +64,7 @@ pub(super) fn drop_oldest_hidden(
                 if chunk.is_none_or(|(_, _, chunk_s)| record_s <= chunk_s) =>
             {
                 row.last = row.last.max(cursor);
-                tallies.forget(row.id);
+                desk.tallies.forget(row.id);
                 (size, records::remove(db, row.id, cursor)?)
             }
             (_, Some((id, size, _))) => (size, packs::remove_chunk(db, id)?),
@@ -79,7 +80,7 @@ pub(super) fn drop_oldest_hidden(
 }
 
 fn expire_records(
-    (db, tallies): (&Connection, &mut Tallies),
+    (db, desk): (&Connection, &mut Desk),
     before_s: i64,
 ) -> rusqlite::Result<ControlFlow<()>> {
     let expired: Vec<(i64, i64, i64)> = db
@@ -95,7 +96,7 @@ fn expire_records(
             "UPDATE boxes SET hidden_bytes = hidden_bytes - ?2, last = max(last, ?3) WHERE id = ?1",
         )?
         .execute(params![box_row, charge(*size), cursor])?;
-        tallies.forget(*box_row);
+        desk.tallies.forget(*box_row);
     }
     Ok(more(expired.len()))
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use amends_protocol::RecordHash;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::Failure;
 use super::boxes::{BoxRow, charge};
 
 /// Records remembered in each half of the memory, about 32 bytes each. A box has at most some 80,000, all told.
@@ -75,7 +76,7 @@ impl Tally {
         db: &Connection,
         box_row: i64,
         hash: &RecordHash,
-    ) -> rusqlite::Result<Option<Known>> {
+    ) -> Result<Option<Known>, Failure> {
         let Some(cursor) = self.cursors.get(&prefix(hash)).copied().map(i64::from) else {
             return Ok(None);
         };
@@ -87,13 +88,13 @@ impl Tally {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()?;
-        Ok(entry
-            .filter(|(_, _, whole)| *whole == hash.0)
-            .map(|(size, hidden, _)| Known {
-                cursor,
-                size,
-                hidden,
-            }))
+        // It is known and has no entry yet.
+        let (size, hidden, whole) = entry.ok_or(Failure::Unsettled)?;
+        Ok((whole == hash.0).then_some(Known {
+            cursor,
+            size,
+            hidden,
+        }))
     }
 }
 
@@ -113,6 +114,10 @@ fn prefix(hash: &RecordHash) -> u64 {
 }
 
 impl Tallies {
+    pub(super) fn remembers(&self, box_row: i64) -> bool {
+        self.young.contains_key(&box_row) || self.old.contains_key(&box_row)
+    }
+
     /// The box's tally, counted from the database if it isn't remembered.
     pub(super) fn of(&mut self, db: &Connection, row: &BoxRow) -> rusqlite::Result<&mut Tally> {
         if !self.young.contains_key(&row.id) {
