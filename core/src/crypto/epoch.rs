@@ -123,7 +123,7 @@ impl EpochParts {
     ) -> Result<Self, EpochError> {
         let mut sealed = Vec::with_capacity(devices.len());
         for device in devices {
-            let bytes = seal_to(&device.sealing, None, &info(owner), key.as_bytes(), randomness)?;
+            let bytes = seal_to(&device.sealing, None, &info(owner), b"", key.as_bytes(), randomness)?;
             let bytes: [u8; SEALED_KEY] = bytes.try_into().map_err(|_| PrimitiveError)?;
             sealed.push((device.id(), bytes));
         }
@@ -231,7 +231,7 @@ impl EpochParts {
     pub fn open(&self, owner: &OwnerId, device: &DeviceKeys) -> Result<Epoch, EpochError> {
         let id = device.id();
         let (_, sealed) = self.sealed.iter().find(|(to, _)| *to == id).ok_or(EpochError::NotSealedToUs)?;
-        let key = open_from(device.sealing(), None, &info(owner), sealed).ok_or(EpochError::WrongKey)?;
+        let key = open_from(device.sealing(), None, &info(owner), b"", sealed).ok_or(EpochError::WrongKey)?;
         let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| EpochError::WrongKey)?;
         self.with_key(owner, EpochKey::from_bytes(key))
     }

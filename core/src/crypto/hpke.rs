@@ -1,5 +1,5 @@
 //! RFC 9180 as this room calls it: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305, in base and PSK mode, one message
-//! per context, no associated data.
+//! per context.
 
 use super::primitive::PrimitiveError;
 use super::random::{Lent, NoRandomness, Randomness};
@@ -77,6 +77,7 @@ pub(super) fn seal_to(
     public: &[u8; 32],
     psk: Option<Psk<'_>>,
     info: &[u8],
+    aad: &[u8],
     text: &[u8],
     randomness: &mut dyn Randomness,
 ) -> Result<Vec<u8>, SealToError> {
@@ -90,12 +91,7 @@ pub(super) fn seal_to(
     };
     let mut lent = Lent::new(randomness);
     let sealed = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &mode,
-        &public,
-        info,
-        text,
-        &[],
-        &mut lent,
+        &mode, &public, info, text, aad, &mut lent,
     );
     if lent.failed() {
         return Err(NoRandomness.into());
@@ -104,11 +100,24 @@ pub(super) fn seal_to(
     Ok([&enc.to_bytes()[..], &ciphertext].concat())
 }
 
+/// Whether anything can be sealed to this key: tries it, with an ephemeral key that is used for nothing else.
+pub(super) fn is_usable_public_key(public: &[u8; 32]) -> bool {
+    struct Zeros;
+    impl Randomness for Zeros {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+            bytes.fill(0);
+            Ok(())
+        }
+    }
+    seal_to(public, None, b"", b"", b"", &mut Zeros).is_ok()
+}
+
 /// The text of `enc ‖ ciphertext`; none when it was not sealed to this key under these conditions.
 pub(super) fn open_from(
     private: &PrivateKey,
     psk: Option<Psk<'_>>,
     info: &[u8],
+    aad: &[u8],
     sealed: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
     if info.len() > INFO_MAX {
@@ -121,12 +130,7 @@ pub(super) fn open_from(
         None => OpModeR::Base,
     };
     hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &mode,
-        &private.0,
-        &enc,
-        info,
-        ciphertext,
-        &[],
+        &mode, &private.0, &enc, info, ciphertext, aad,
     )
     .ok()
     .map(Zeroizing::new)

@@ -1,6 +1,6 @@
 //! Device keys (SPEC section 5.1): what a phone signs with and what is sealed to it.
 
-use super::hpke::PrivateKey;
+use super::hpke::{PrivateKey, is_usable_public_key};
 use super::primitive::{self, PrimitiveError};
 use super::random::{NoRandomness, Randomness, make_secret};
 use crate::id::DeviceId;
@@ -35,6 +35,12 @@ impl DevicePublic {
     /// The device's id (SPEC section 2).
     pub fn id(&self) -> DeviceId {
         DeviceId::derive(&self.signing, &self.sealing)
+    }
+
+    /// Whether an honest device could have these keys. With a point of small order as signing key, one signature fits many
+    /// texts, and whose words they are could be denied; to a sealing key of small order nothing can be sealed.
+    pub(super) fn is_usable(&self) -> bool {
+        !primitive::is_weak_signing_key(&self.signing) && is_usable_public_key(&self.sealing)
     }
 
     /// Whether this device signed the joined parts.

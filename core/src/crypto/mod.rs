@@ -23,6 +23,7 @@
 pub mod certificate;
 pub mod epoch;
 pub mod keys;
+pub mod pack;
 pub mod pairing;
 pub mod random;
 pub mod record;

@@ -95,3 +95,26 @@ pub(super) fn sign(seed: &[u8; 32], parts: &[&[u8]]) -> Result<[u8; 64], Primiti
 pub(super) fn verify(public: &[u8; 32], parts: &[&[u8]], signature: &[u8; 64]) -> bool {
     UnparsedPublicKey::new(&ED25519, public).verify(&parts.concat(), signature).is_ok()
 }
+
+/// Whether an Ed25519 public key is one of the few points of small order, in any encoding: the sign bit, the last, aside.
+pub(super) fn is_weak_signing_key(public: &[u8; 32]) -> bool {
+    const ORDER_8: [[u8; 32]; 2] = [
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+            0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+            0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+    ];
+    let mut point = *public;
+    if let Some(last) = point.last_mut() {
+        *last &= 0x7f;
+    }
+    // y of 0 and 1, and p - 1, p, p + 1 for p = 2^255 - 19.
+    let [first, middle @ .., last] = point;
+    let is_small = first <= 1 && middle == [0; 30] && last == 0;
+    let is_near_p = (0xec..=0xee).contains(&first) && middle == [0xff; 30] && last == 0x7f;
+    is_small || is_near_p || ORDER_8.contains(&point)
+}

@@ -1,6 +1,6 @@
 //! Sealing records for the relay (SPEC section 4.4): which sees a version, a salt, a commitment and one of few sizes.
 
-use super::epoch::{Epoch, EpochKey};
+use super::epoch::Epoch;
 use super::primitive::{self, PrimitiveError, TAG};
 use super::record::{PAYLOAD_MAX, Place, RecordError, SignedRecord};
 use crate::id::{RecordId, hash};
@@ -9,10 +9,12 @@ use zeroize::Zeroizing;
 
 /// Smallest sealed record in bytes.
 pub const SEALED_MIN: usize = 512;
-/// Largest sealed record in bytes.
+/// Largest sealed record, chunk or manifest in bytes.
 pub const SEALED_MAX: usize = 256 * 1024;
 
 const VERSION: u8 = 1;
+/// Most bytes that one sealed whole can hold.
+pub(super) const PLAIN_MAX: usize = SEALED_MAX - OUTER - FRAME - TAG;
 /// Version, salt and commitment.
 const OUTER: usize = 1 + 32 + 32;
 /// Flags and length.
@@ -22,6 +24,24 @@ const DOUBLING_MAX: usize = 16 * 1024;
 /// How hard the deflater tries; any level reads the same, one level seals the same record to the same bytes.
 const LEVEL: u8 = 6;
 const DEFLATED: u8 = 1;
+
+/// What is sealed: one kind never opens as another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Record,
+    Chunk,
+    Manifest,
+}
+
+impl Kind {
+    fn domain(self) -> &'static [u8] {
+        match self {
+            Self::Record => b"amends/seal/1",
+            Self::Chunk => b"amends/seal-chunk/1",
+            Self::Manifest => b"amends/seal-manifest/1",
+        }
+    }
+}
 
 /// A record that cannot be sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +91,7 @@ pub fn seal_record(epoch: &Epoch, record: &SignedRecord, prev: &RecordId) -> Res
             _ => bare,
         }
     };
-    packed.seal(epoch.key(), epoch.box_id())
+    packed.seal(epoch, Kind::Record)
 }
 
 /// Opens what [`seal_record`] sealed. The record's signature is not checked.
@@ -79,23 +99,22 @@ pub fn seal_record(epoch: &Epoch, record: &SignedRecord, prev: &RecordId) -> Res
 /// # Errors
 /// All of [`SealError`] but [`SealError::TooLarge`].
 pub fn open_record(epoch: &Epoch, sealed: &[u8]) -> Result<SignedRecord, SealError> {
-    let payload = open(epoch.key(), epoch.box_id(), sealed)?;
+    let payload = open(epoch, Kind::Record, sealed)?;
     Ok(SignedRecord::decode_payload(&payload, &epoch.id())?)
 }
 
-/// Seals any payload: what [`seal_record`] does once it has one.
-///
-/// # Errors
-/// [`SealError::TooLarge`] and [`SealError::Primitive`].
-pub fn seal(key: &EpochKey, box_id: &[u8; 32], payload: &[u8]) -> Result<Vec<u8>, SealError> {
-    Packed::new(payload)?.seal(key, box_id)
+/// Seals any payload, deflated where that makes it smaller.
+pub(super) fn seal(epoch: &Epoch, kind: Kind, payload: &[u8]) -> Result<Vec<u8>, SealError> {
+    Packed::new(payload)?.seal(epoch, kind)
 }
 
-/// The payload of a sealed record.
-///
-/// # Errors
-/// All of [`SealError`] but [`SealError::TooLarge`] and [`SealError::Record`].
-pub fn open(key: &EpochKey, box_id: &[u8; 32], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+/// Seals a payload that is not worth deflating.
+pub(super) fn seal_as_is(epoch: &Epoch, kind: Kind, payload: &[u8]) -> Result<Vec<u8>, SealError> {
+    Packed::as_is(payload)?.seal(epoch, kind)
+}
+
+/// The payload of what [`seal`] or [`seal_as_is`] sealed as this kind.
+pub(super) fn open(epoch: &Epoch, kind: Kind, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
     if sealed.len() > SEALED_MAX {
         return Err(SealError::Length);
     }
@@ -108,12 +127,13 @@ pub fn open(key: &EpochKey, box_id: &[u8; 32], sealed: &[u8]) -> Result<Vec<u8>,
     if sealed.len() < SEALED_MIN {
         return Err(SealError::Length);
     }
-    let (single, expected) = derive_single(key, box_id, salt)?;
+    let (single, expected) = derive_single(epoch, kind, salt)?;
     if !bool::from(expected.ct_eq(commitment)) {
         return Err(SealError::OtherKey);
     }
     let single = primitive::aead_key(&single)?;
-    let plain = primitive::aead_open(&single, [0; 12], &aad(box_id), ciphertext).ok_or(SealError::NotAuthentic)?;
+    let plain =
+        primitive::aead_open(&single, [0; 12], &aad(epoch.box_id()), ciphertext).ok_or(SealError::NotAuthentic)?;
 
     let (flags, rest) = plain.split_first().ok_or(SealError::Padding)?;
     let (length, rest) = rest.split_first_chunk::<4>().ok_or(SealError::Padding)?;
@@ -140,7 +160,7 @@ pub(super) fn inflate(bytes: &[u8], max: usize) -> Option<Vec<u8>> {
 }
 
 /// The size of a sealed record with that many packed bytes; none beyond [`SEALED_MAX`].
-fn padded_size(packed: usize) -> Option<usize> {
+pub(super) fn padded_size(packed: usize) -> Option<usize> {
     let used = packed.checked_add(OUTER + FRAME + TAG)?;
     let size = if used <= DOUBLING_MAX {
         used.next_power_of_two().max(SEALED_MIN)
@@ -175,11 +195,15 @@ impl Packed {
                 _ => {}
             }
         }
-        let size = plain.ok_or(SealError::TooLarge)?;
+        Self::as_is(payload)
+    }
+
+    fn as_is(payload: &[u8]) -> Result<Self, SealError> {
+        let size = padded_size(payload.len()).ok_or(SealError::TooLarge)?;
         Ok(Self { flags: 0, bytes: payload.to_vec(), size })
     }
 
-    fn seal(&self, key: &EpochKey, box_id: &[u8; 32]) -> Result<Vec<u8>, SealError> {
+    fn seal(&self, epoch: &Epoch, kind: Kind) -> Result<Vec<u8>, SealError> {
         let length = u32::try_from(self.bytes.len()).map_err(|_| SealError::TooLarge)?;
         let mut plain = Vec::with_capacity(self.size - OUTER);
         plain.push(self.flags);
@@ -187,10 +211,10 @@ impl Packed {
         plain.extend_from_slice(&self.bytes);
         plain.resize(self.size - OUTER - TAG, 0);
 
-        let info: [&[u8]; 3] = [b"amends/salt/1", box_id, &hash(&[&plain])];
-        let salt = primitive::derive::<32>(key.as_bytes(), b"", &info)?;
-        let (single, commitment) = derive_single(key, box_id, &salt)?;
-        primitive::aead_seal(&primitive::aead_key(&single)?, [0; 12], &aad(box_id), &mut plain)?;
+        let info: [&[u8]; 3] = [b"amends/salt/1", epoch.box_id(), &hash(&[&plain])];
+        let salt = primitive::derive::<32>(epoch.key().as_bytes(), b"", &info)?;
+        let (single, commitment) = derive_single(epoch, kind, &salt)?;
+        primitive::aead_seal(&primitive::aead_key(&single)?, [0; 12], &aad(epoch.box_id()), &mut plain)?;
 
         let mut sealed = Vec::with_capacity(self.size);
         sealed.push(VERSION);
@@ -203,11 +227,12 @@ impl Packed {
 
 /// The single-use key of one sealed record, and the commitment to it.
 fn derive_single(
-    key: &EpochKey,
-    box_id: &[u8; 32],
+    epoch: &Epoch,
+    kind: Kind,
     salt: &[u8; 32],
 ) -> Result<(Zeroizing<[u8; 32]>, [u8; 32]), PrimitiveError> {
-    let okm = primitive::derive::<64>(key.as_bytes(), salt, &[b"amends/seal/1", &[VERSION], box_id])?;
+    let info: [&[u8]; 3] = [kind.domain(), &[VERSION], epoch.box_id()];
+    let okm = primitive::derive::<64>(epoch.key().as_bytes(), salt, &info)?;
     let (mut single, mut commitment) = (Zeroizing::new([0; 32]), [0; 32]);
     for (to, from) in single.iter_mut().chain(&mut commitment).zip(okm.iter()) {
         *to = *from;

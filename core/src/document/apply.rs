@@ -2,7 +2,7 @@
 
 use super::guard::RawChange;
 use super::index::{Fitting, Index};
-use super::{ChangeFacts, Document, DocumentError, Refusal, Schema, inspect_change, load};
+use super::{ChangeFacts, Document, Refusal, Schema, inspect_change};
 use crate::id::ChangeHash;
 use automerge::{Automerge, Change};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +11,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Changes that wait in memory, and their bytes. Those beyond are refused for now; the store has them.
 const WAITING_MAX: usize = 4096;
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Bytes of changes behind the base before the base is made anew.
-const LOG_BYTES_MAX: usize = 1024 * 1024;
 
 /// What became of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +97,8 @@ impl Waiting {
 }
 
 impl Document {
-    /// Takes in changes in any order. Duplicates are fine, and what is wrong with one does not concern the others. The caller
-    /// has checked that each was made by the actor of the device that signed it.
+    /// Takes in changes in any order. Duplicates are fine, and what is wrong with one does not concern the others. The
+    /// caller has checked that each was made by the actor of the device that signed it.
     pub fn apply(&mut self, changes: impl IntoIterator<Item = Vec<u8>>) -> ApplyOutcome {
         let mut given = Vec::new();
         let mut results: BTreeMap<ChangeHash, Outcome> = BTreeMap::new();
@@ -165,7 +163,6 @@ impl Document {
         }
         if self.merge(&accepted) {
             self.index = Some(index);
-            self.keep(accepted);
             return results;
         }
         // A second line of defence: no change that the index lets through is known to get here.
@@ -176,36 +173,30 @@ impl Document {
         results
     }
 
-    /// Applies one change to the document made anew, as if no other had come with it.
+    /// Applies one change as if no other had come with it.
     fn apply_alone(&mut self, bytes: Vec<u8>) -> Option<(ChangeHash, Outcome)> {
         let hash = inspect_change(&bytes).ok()?.hash;
-        let refused = |refusal| Some((hash, Outcome::Refused(refusal)));
-        if self.index.is_none() && self.rebuild().is_err() {
-            return refused(Refusal::Inapplicable);
-        }
         let mut index = match self.indexed() {
             Ok(index) => index,
-            Err(refusal) => return refused(refusal),
+            Err(refusal) => return Some((hash, Outcome::Refused(refusal))),
         };
-        match self.fits(&index, &bytes) {
-            Some(Ok(fitting)) => index.insert(fitting),
-            Some(Err((_, refusal))) => {
-                self.index = Some(index);
-                return refused(refusal);
+        let outcome = match self.fits(&index, &bytes) {
+            Some(Ok(fitting)) => {
+                index.insert(fitting);
+                if !self.merge(std::slice::from_ref(&bytes)) {
+                    // The index now holds a change that the document does not; the next one builds it anew.
+                    return Some((hash, Outcome::Refused(Refusal::Inapplicable)));
+                }
+                Outcome::Applied
             }
+            Some(Err((_, refusal))) => Outcome::Refused(refusal),
             None => {
-                self.index = Some(index);
                 self.wait_again(bytes);
-                return Some((hash, Outcome::Waiting));
+                Outcome::Waiting
             }
-        }
-        if !self.merge(std::slice::from_ref(&bytes)) {
-            // Without an index, the next one starts from a document made anew.
-            return refused(Refusal::Inapplicable);
-        }
+        };
         self.index = Some(index);
-        self.keep(vec![bytes]);
-        Some((hash, Outcome::Applied))
+        Some((hash, outcome))
     }
 
     /// None when something that it was made on is not here.
@@ -223,45 +214,20 @@ impl Document {
         }
     }
 
-    /// Hands changes to Automerge. False when it failed: then the document must be made anew.
+    /// Hands changes to Automerge. When it fails, false, and the document is as it was.
     fn merge(&mut self, changes: &[Vec<u8>]) -> bool {
-        if changes.is_empty() {
-            return true;
-        }
         let parsed: Result<Vec<Change>, _> = changes.iter().map(|bytes| Change::try_from(bytes.as_slice())).collect();
-        let Ok(parsed) = parsed else {
-            self.index = None;
-            return false;
-        };
-        let last = parsed.last().map(Change::hash);
+        let Ok(parsed) = parsed else { return false };
+        let Some(last) = parsed.last().map(Change::hash) else { return true };
+        // A hundredth of what applying takes.
+        let before = self.automerge.clone();
         let automerge = &mut self.automerge;
         let applied = catch_unwind(AssertUnwindSafe(|| automerge.apply_changes(parsed)));
-        let whole = matches!(applied, Ok(Ok(())))
-            && last.is_none_or(|last| self.automerge.get_change_meta_by_hash(&last).is_some());
+        let whole = matches!(applied, Ok(Ok(()))) && self.automerge.get_change_meta_by_hash(&last).is_some();
         if !whole {
-            self.index = None;
+            self.automerge = before;
         }
         whole
-    }
-
-    /// Makes the document anew from what it was made from.
-    pub(super) fn rebuild(&mut self) -> Result<(), DocumentError> {
-        let mut automerge = if self.base.is_empty() { self.schema.automerge()? } else { load(&self.base)? };
-        let log: Result<Vec<Change>, _> = self.log.iter().map(|bytes| Change::try_from(bytes.as_slice())).collect();
-        automerge.apply_changes(log.map_err(|_| DocumentError::Broken)?).map_err(|_| DocumentError::Broken)?;
-        self.automerge = automerge;
-        self.index = None;
-        Ok(())
-    }
-
-    /// Remembers what the document is made of now.
-    pub(super) fn keep(&mut self, changes: Vec<Vec<u8>>) {
-        self.log_bytes += changes.iter().map(Vec::len).sum::<usize>();
-        self.log.extend(changes);
-        if self.log_bytes > LOG_BYTES_MAX {
-            // When this fails, the log goes on growing, by no more than the document's own changes.
-            let _ = self.save();
-        }
     }
 
     /// Takes the index out, building it when it is needed for the first time. The caller puts it back.

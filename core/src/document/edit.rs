@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const TITLE: &str = "title";
 const TEXT: &str = "text";
 
-/// What the pieces of a large edit are cut by, so that each fits into a change: bytes that one deleted or inserted character
-/// takes at most.
+/// What the pieces of a large edit are cut by, so that each fits into a change: bytes that one deleted or inserted
+/// character takes at most.
 const DELETE_BYTES_MAX: usize = 16;
 const INSERT_BYTES_MAX: usize = 6;
 const PIECE_BYTES: usize = 112 * 1024;
@@ -68,13 +68,13 @@ impl Document {
         values
     }
 
-    /// Writes in a note's text: removes `delete` scalar values from `position` on, and puts `insert` in their place, without
-    /// characters that are never shown. Places are those of [`Document::text`]. Large edits make several changes, most make
-    /// one; what changes nothing makes none.
+    /// Writes in a note's text: removes `delete` scalar values from `position` on, and puts `insert` in their place,
+    /// without characters that are never shown. Places are those of [`Document::text`]. Large edits make several
+    /// changes, most make one; what changes nothing makes none.
     ///
     /// # Errors
-    /// [`DocumentError::OutOfRange`], [`DocumentError::SplitsGrapheme`], [`DocumentError::TooLong`], [`DocumentError::Full`];
-    /// nothing was changed.
+    /// [`DocumentError::OutOfRange`], [`DocumentError::SplitsGrapheme`], [`DocumentError::TooLong`],
+    /// [`DocumentError::Full`]; nothing was changed.
     pub fn splice(
         &mut self,
         actor: Actor,
@@ -94,7 +94,7 @@ impl Document {
         }
         shown.offset(position)?;
         shown.offset(end)?;
-        if length - delete + inserted > NOTE_TEXT_MAX {
+        if inserted > delete && length - delete + inserted > NOTE_TEXT_MAX {
             return Err(DocumentError::TooLong { most: NOTE_TEXT_MAX });
         }
         let mut removed = last - first;
@@ -119,8 +119,8 @@ impl Document {
         Ok(changes)
     }
 
-    /// Writes a field, in the place of all values that it has here. Line feeds become spaces; characters that are never shown
-    /// are left out. What changes nothing makes no change.
+    /// Writes a field, in the place of all values that it has here. Line feeds become spaces; characters that are never
+    /// shown are left out. What changes nothing makes no change.
     ///
     /// # Errors
     /// [`DocumentError::TooLong`], [`DocumentError::Full`], [`DocumentError::UnknownField`]; nothing was changed.
@@ -162,6 +162,7 @@ impl Document {
         actor: Actor,
         writing: impl FnOnce(&mut Transaction<'_>) -> Result<(), AutomergeError>,
     ) -> Result<NewChange, DocumentError> {
+        let before = self.automerge.clone();
         let automerge = &mut self.automerge;
         let written = catch_unwind(AssertUnwindSafe(|| {
             automerge.set_actor(actor.id());
@@ -174,10 +175,9 @@ impl Document {
             && let Ok(facts) = inspect_change(&bytes)
             && self.index_own(&bytes).is_ok()
         {
-            self.keep(vec![bytes.clone()]);
             return Ok(NewChange { hash: facts.hash, seq: facts.seq, bytes });
         }
-        self.rebuild()?;
+        self.automerge = before;
         Err(DocumentError::Broken)
     }
 }

@@ -1,7 +1,8 @@
 //! Which operations there are, and which of them a change may speak of.
 //!
-//! An operation may name only what its change's causal past holds: whether it is let through is then the same on every phone,
-//! in whatever order changes arrive. Automerge itself panics on, or forgets, operations that name what is not there.
+//! An operation may name only what its change's causal past holds: whether it is let through is then the same on every
+//! phone, in whatever order changes arrive. Automerge itself panics on, or forgets, operations that name what is not
+//! there.
 
 use super::guard::{Key, OpId, Operation, RawChange, Value};
 use super::{Actor, ChangeFacts, GuardError, NOTE_TITLE_MAX, Schema};

@@ -1,8 +1,8 @@
 //! Documents: what two people write together. Automerge stays inside this room.
 //!
-//! A document grows by *changes*, each signed inside a record by the device that made it. Changes may arrive in any order, in
-//! any parts and more than once: the same changes give the same document everywhere. What arrives is looked at byte by byte
-//! before Automerge reads it, and one bad change never holds up another.
+//! A document grows by *changes*, each signed inside a record by the device that made it. Changes may arrive in any
+//! order, in any parts and more than once: the same changes give the same document everywhere. What arrives is looked
+//! at byte by byte before Automerge reads it, and one bad change never holds up another.
 //!
 //! ```
 //! use amends_core::document::{Actor, Document, Outcome, ScalarPosition, Schema};
@@ -49,7 +49,7 @@ use index::Index;
 /// Unicode scalar values in a note's title.
 pub const NOTE_TITLE_MAX: usize = 200;
 /// Unicode scalar values in a note's text, for what is typed here. What others typed at the same time may add to it.
-pub const NOTE_TEXT_MAX: usize = 1_000_000;
+pub const NOTE_TEXT_MAX: usize = 200_000;
 
 /// One device's hand in one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,10 +127,6 @@ pub struct Document {
     /// Built when it is first needed: reading a document needs none.
     index: Option<Index>,
     waiting: Waiting,
-    /// What `automerge` was made from, to make it again should Automerge panic.
-    base: Vec<u8>,
-    log: Vec<Vec<u8>>,
-    log_bytes: usize,
 }
 
 impl Document {
@@ -139,11 +135,11 @@ impl Document {
     /// # Errors
     /// [`DocumentError::Broken`], never with the Automerge that this was tested with.
     pub fn new(schema: Schema) -> Result<Self, DocumentError> {
-        Self::from_automerge(schema, schema.automerge()?, Vec::new())
+        Self::from_automerge(schema, schema.automerge()?)
     }
 
-    /// A document from what this phone stored: a save (empty: none yet) and changes that came after it, in any order. What
-    /// becomes of the changes is in the outcomes.
+    /// A document from what this phone stored: a save (empty: none yet) and changes that came after it, in any order.
+    /// What becomes of the changes is in the outcomes.
     ///
     /// A save that came from elsewhere is not loaded but taken apart with [`changes_in`] and applied.
     ///
@@ -154,22 +150,18 @@ impl Document {
         save: &[u8],
         changes: impl IntoIterator<Item = Vec<u8>>,
     ) -> Result<(Self, ApplyOutcome), DocumentError> {
-        let mut document = if save.is_empty() {
-            Self::new(schema)?
-        } else {
-            Self::from_automerge(schema, load(save)?, save.to_vec())?
-        };
+        let mut document =
+            if save.is_empty() { Self::new(schema)? } else { Self::from_automerge(schema, load(save)?)? };
         let outcome = document.apply(changes);
         Ok((document, outcome))
     }
 
-    fn from_automerge(schema: Schema, automerge: Automerge, base: Vec<u8>) -> Result<Self, DocumentError> {
+    fn from_automerge(schema: Schema, automerge: Automerge) -> Result<Self, DocumentError> {
         let root = schema.first_change()?;
         if automerge.get_change_by_hash(&automerge::ChangeHash(root.hash.0)).is_none() {
             return Err(DocumentError::Unreadable(Refusal::Schema));
         }
-        let waiting = Waiting::default();
-        Ok(Self { schema, automerge, index: None, waiting, base, log: Vec::new(), log_bytes: 0 })
+        Ok(Self { schema, automerge, index: None, waiting: Waiting::default() })
     }
 
     /// Its kind.
@@ -206,7 +198,8 @@ impl Document {
         }
     }
 
-    /// The facts of every change that is part of the document but for the schema's first, each behind those it was made on.
+    /// The facts of every change that is part of the document but for the schema's first, each behind those it was made
+    /// on.
     ///
     /// # Errors
     /// [`DocumentError::Broken`].
@@ -224,7 +217,7 @@ impl Document {
     ///
     /// # Errors
     /// [`DocumentError::Broken`]: keep the changes.
-    pub fn save(&mut self) -> Result<Vec<u8>, DocumentError> {
+    pub fn save(&self) -> Result<Vec<u8>, DocumentError> {
         let options = SaveOptions { deflate: false, retain_orphans: false };
         let save = catch_unwind(AssertUnwindSafe(|| self.automerge.save_with_options(options)));
         let save = save.map_err(|_| DocumentError::Broken)?;
@@ -232,9 +225,6 @@ impl Document {
         if loaded.get_heads() != self.automerge.get_heads() {
             return Err(DocumentError::Broken);
         }
-        self.base.clone_from(&save);
-        self.log.clear();
-        self.log_bytes = 0;
         Ok(save)
     }
 }

@@ -1,7 +1,7 @@
 //! Places in a text, in the two units that edges count in. This is the one place where they are converted.
 //!
-//! Places are those of the text as it is shown. What a document holds may have characters in between that are never shown;
-//! [`Shown`] knows where they are.
+//! Places are those of the text as it is shown. What a document holds may have characters in between that are never
+//! shown; [`Shown`] knows where they are.
 
 use super::DocumentError;
 use unicode_segmentation::GraphemeCursor;
@@ -18,7 +18,8 @@ impl Utf16Position {
     /// The same place in `text`, counted in scalar values.
     ///
     /// # Errors
-    /// [`DocumentError::OutOfRange`] behind the end, [`DocumentError::SplitsGrapheme`] between the halves of a surrogate pair.
+    /// [`DocumentError::OutOfRange`] behind the end, [`DocumentError::SplitsGrapheme`] between the halves of a
+    /// surrogate pair.
     pub fn to_scalar(self, text: &str) -> Result<ScalarPosition, DocumentError> {
         let mut units = 0;
         let mut scalars = 0;
@@ -51,8 +52,8 @@ impl ScalarPosition {
     }
 }
 
-/// Whether a character is kept from every text that is shown: bidi controls, invisible spaces and joiners other than ZWJ and
-/// ZWNJ, and control characters but line feed (the specification, 3.2).
+/// Whether a character is kept from every text that is shown: bidi controls, invisible spaces and joiners other than
+/// ZWJ and ZWNJ, and control characters but line feed (the specification, 3.2).
 fn is_hidden(character: char) -> bool {
     matches!(character,
         '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
@@ -60,8 +61,13 @@ fn is_hidden(character: char) -> bool {
         || (character.is_control() && character != '\n')
 }
 
-/// What is left of `text` when it is typed into a document.
+/// What `text` becomes when it is typed into a document: carriage returns become line feeds, tabs spaces, and what is
+/// never shown is left out.
 pub(super) fn typed(text: &str) -> String {
+    visible(&text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " "))
+}
+
+fn visible(text: &str) -> String {
     text.chars().filter(|character| !is_hidden(*character)).collect()
 }
 
@@ -78,7 +84,7 @@ pub struct Shown {
 impl Shown {
     pub(super) fn new(held: String) -> Self {
         if held.chars().any(is_hidden) {
-            Self { text: typed(&held), stripped: true }
+            Self { text: visible(&held), stripped: true }
         } else {
             Self { text: held, stripped: false }
         }

@@ -13,7 +13,7 @@ pub enum Schema {
 
 impl Schema {
     /// The bytes of the first change, which are the same on every phone, so that two phones that open the same document
-    /// offline share a root (the specification, section 6). It makes the text. Nobody's actor made it.
+    /// offline share a root (SPEC section 10). It makes the text. Nobody's actor made it.
     pub(super) fn root(self) -> &'static [u8] {
         match self {
             Schema::Note => &NOTE_ROOT,

@@ -162,6 +162,7 @@ impl<S: Store> Home<S> {
             step.home.relay = Some(address);
             for state in &mut step.boxes {
                 state.generation = None;
+                state.anchor = None;
                 state.cursor = 0;
                 for chain in &mut state.chains {
                     for (first, last) in chain.held() {
@@ -207,10 +208,8 @@ pub(super) fn merged_fields(
 ) -> Result<BTreeMap<u32, Value>, HomeError> {
     let view = own_entry::view(set).ok_or(HomeError::NotFound("entry"))?;
     let standing = view.wordings.into_iter().rev().find(|wording| wording.current && wording.fields.is_some());
-    let mut merged = standing.and_then(|wording| wording.fields).unwrap_or_default();
-    merged.extend(practice.parse_changes(fields)?);
-    practice.check_complete(&merged)?;
-    Ok(merged)
+    let standing = standing.and_then(|wording| wording.fields).unwrap_or_default();
+    Ok(practice.parse_onto(standing, fields)?)
 }
 
 impl Step<'_> {

@@ -1,15 +1,16 @@
 //! What a person does with agreements.
 
-use super::acts::{Fields, content, practice};
+use super::acts::{Fields, practice};
 use super::step::Step;
 use super::{Home, HomeError, Moment};
 use crate::id::{EntryId, StatementId};
 use crate::practice::{Shape, catalogue};
 use crate::shape::RuleError;
 use crate::shape::revisions::{Agreement, Parties};
-use crate::statement::{Content, Header, Kind, StatementSet, Subject};
+use crate::statement::{Content, Header, Kind, Role, StatementSet, Subject, Value};
 use crate::storage::Store;
 use crate::sync::{BoxIndex, MEMBER_BOX};
+use std::collections::BTreeMap;
 
 /// Whether this version knows a practice at a version.
 pub(super) fn knows(practice: &str, version: u32) -> bool {
@@ -17,7 +18,7 @@ pub(super) fn knows(practice: &str, version: u32) -> bool {
 }
 
 impl<S: Store> Home<S> {
-    /// Proposes a new revision, and gives its hash. A draft in the vault is proposed under its own new agreement; the text of a
+    /// Proposes a new revision, and gives its hash. Fields not named stay as its parents have them. A draft in the vault is proposed under its own new agreement; the text of a
     /// shared note can be taken as the agreement's.
     ///
     /// # Errors
@@ -48,10 +49,11 @@ impl<S: Store> Home<S> {
                 let content = Content::of(practice.id, practice.version, merged);
                 return Ok(step.author(step.space_index()?, header, &content)?.id);
             }
-            let content = content(practice, &fields)?;
             let parties = step.parties()?;
             let headers = Agreement::new(&set, parties, knows).propose(entry, step.now.day, parents)?;
-            step.author_all(index, headers, &content)
+            let parents = headers.last().into_iter().flat_map(|header| header.named(Role::PARENT));
+            let fields = practice.parse_onto(common_fields(&set, parents), &fields)?;
+            step.author_all(index, headers, &Content::of(practice.id, practice.version, fields))
         })
     }
 
@@ -140,6 +142,20 @@ impl<S: Store> Home<S> {
             step.author_all(index, headers, &content)
         })
     }
+}
+
+/// The fields that every parent has alike: what an amendment does not name stays as it was agreed, and of two wordings that
+/// differ nothing is taken but what both say.
+fn common_fields(set: &StatementSet, parents: impl Iterator<Item = StatementId>) -> BTreeMap<u32, Value> {
+    let fields_of = |id: StatementId| {
+        let parent = set.get(&id).filter(|parent| !set.is_redacted(parent))?;
+        parent.content().ok().flatten()?.fields
+    };
+    let common = parents.map(|id| fields_of(id).unwrap_or_default()).reduce(|mut common, other| {
+        common.retain(|number, value| other.get(number) == Some(value));
+        common
+    });
+    common.unwrap_or_default()
 }
 
 impl Step<'_> {

@@ -6,7 +6,6 @@ use super::step::Step;
 use crate::document::Outcome;
 use crate::id::{ChangeHash, EntryId};
 use crate::statement::Kind;
-use crate::storage::Table;
 use crate::sync::{Arrival, Arrived, BoxIndex, Locator, QuarantineRow, read_record, set_aside};
 use std::collections::BTreeMap;
 
@@ -41,6 +40,24 @@ impl Step<'_> {
             self.take_changes(index, document, changes)?;
         }
         Ok(())
+    }
+
+    /// Takes in what was taken in before: what asked for something then does not ask again.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn take_again(&mut self, arrivals: Vec<Arrival>) -> Result<(), HomeError> {
+        let mut changes: BTreeMap<(BoxIndex, EntryId), Changes> = BTreeMap::new();
+        for Arrival { index, what, .. } in arrivals {
+            match what {
+                Arrived::Statement { locator, statement } => self.add_statement(index, locator, *statement)?,
+                Arrived::Change { locator, document, hash, bytes } => {
+                    changes.entry((index, document)).or_default().push((locator, hash, bytes));
+                }
+                Arrived::Seen { .. } => {}
+            }
+        }
+        changes.into_iter().try_for_each(|((index, document), changes)| self.take_changes(index, document, changes))
     }
 
     fn take_changes(&mut self, index: BoxIndex, document: EntryId, changes: Changes) -> Result<(), HomeError> {
@@ -96,6 +113,7 @@ impl Step<'_> {
             let Some(chain) = state.chain_mut(number) else { continue };
             for (from, to) in chain.held() {
                 chain.upload.insert(from.max(first), to.min(last));
+                chain.restore.insert(from.max(first), to.min(last));
             }
         }
     }
@@ -126,15 +144,10 @@ impl Step<'_> {
                 }
             }
             if !missing.is_empty() {
+                state.reread = true;
                 self.author_refill(index, missing)?;
             }
         }
         Ok(())
-    }
-
-    /// Whether a waiting record of the box exists.
-    pub(crate) fn waits(&self, index: BoxIndex) -> Result<bool, HomeError> {
-        let (from, to) = crate::sync::whole(index);
-        Ok(!self.work.range(Table::Waiting, &from, &to, 1)?.is_empty())
     }
 }

@@ -46,17 +46,24 @@ impl Step<'_> {
         let Some(mut row) = read_entry(&self.work, index, &entry)? else { return Ok(()) };
         let loaded = self.load(index, &row)?;
         self.forget(index, &loaded)?;
-        if row.practice.is_none() {
-            row.practice = self.series_practice(index, &loaded.set)?;
-            if row.practice.is_some() {
-                write_entry(&mut self.work, index, &entry, &row);
-            }
+        let practice = match self.series_practice(index, &loaded.set)? {
+            Some(series) => Some(series),
+            None => makers_practice(&loaded.set).or_else(|| row.practice.clone()),
+        };
+        if practice != row.practice {
+            row.practice = practice;
+            write_entry(&mut self.work, index, &entry, &row);
         }
         let shape = row.practice.as_deref().and_then(catalogue::find).map(|practice| practice.shape);
         if shape == Some(Shape::SealedPair) && index != MEMBER_BOX {
             self.open_if_due(index, &entry, &loaded.set)?;
         }
         self.ask_for_owed_words(index, &loaded)?;
+        if index != MEMBER_BOX && loaded.set.of_kind(Kind::SETTING).next().is_some() {
+            // Whether a waiting answer may be shown is said about the space, and seen on the cards of check-ins.
+            let dated = self.dated_cards(index)?;
+            self.touched.extend(dated.into_iter().map(|entry| (index, entry)));
+        }
         self.update_card(index, &entry, &row, &loaded)
     }
 
@@ -164,6 +171,7 @@ impl Step<'_> {
             if chain.asked != Some(ask) {
                 chain.asked = Some(ask);
                 let missing = vec![(chain.device, chain.incarnation, seq, seq)];
+                state.reread = true;
                 self.author_refill(index, missing)?;
             }
         }
@@ -187,6 +195,16 @@ impl Step<'_> {
         self.flush_wanted = true;
         Ok(())
     }
+}
+
+/// The practice as whoever made the entry names it, whatever others say of it and whatever came first: in the statement that
+/// made it, else in later words of theirs.
+fn makers_practice(set: &StatementSet) -> Option<String> {
+    let makes = |statement: &&Statement| matches!(statement.header.subject, Subject::Fresh(_));
+    let maker = set.iter().find(makes)?;
+    let practice = |statement: &Statement| statement.content().ok().flatten()?.practice;
+    let later = || set.ordered().into_iter().filter(|later| later.member == maker.member).find_map(practice);
+    practice(maker).or_else(later)
 }
 
 fn add_trim(trims: &mut Vec<Trim>, chain: u16, seq: u64, hashes: Vec<[u8; 32]>) {

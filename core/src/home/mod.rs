@@ -14,8 +14,10 @@ mod derive;
 mod entries;
 mod error;
 mod export;
+mod incarnation;
 mod notes;
 mod pairing;
+mod rebuild;
 mod state;
 mod step;
 mod today;
@@ -28,7 +30,7 @@ pub use export::{Export, QuarantineItem, VerifyReport};
 pub use pairing::{BeginError, Identity, Invitation, Invitee, NewDevice};
 pub use state::{HomeZone, SpaceState};
 pub use today::{Card, Today};
-pub use views::{EntryView, HistoryItem, Status};
+pub use views::{AnswerEntry, EntryView, HistoryItem, Named, Partner, Revision, Status, Wording};
 
 use crate::crypto::PrimitiveError;
 use crate::crypto::certificate::Certificate;
@@ -116,33 +118,21 @@ impl<S: Store> Home<S> {
         let certificates = vec![certificate.as_bytes().to_vec().into()];
         let roster = vec![RosterMember { member, name: String::new(), certificates }];
         let vault = BoxState::new(owner, first_epoch(&owner, &key)?, roster);
-        Self::found(store, random, keys, member, name, zone, vec![vault])
+        let state = HomeState::new(&keys, member, name, make_bytes(&mut *random)?, zone);
+        Self::found(store, random, keys, state, vec![vault])
     }
 
     /// Founds a home with the boxes it is to hold from the start.
     fn found(
         store: S,
-        mut random: Box<dyn Randomness + Send>,
+        random: Box<dyn Randomness + Send>,
         keys: DeviceKeys,
-        member: MemberId,
-        name: String,
-        home_zone: HomeZone,
+        state: HomeState,
         boxes: Vec<BoxState>,
     ) -> Result<Self, HomeError> {
         if store.read(Table::Meta, HOME_KEY)?.is_some() {
             return Err(HomeError::HomeExists);
         }
-        let state = HomeState {
-            version: HOME_VERSION,
-            device: keys.to_secret().to_vec().into(),
-            member,
-            name,
-            incarnation: Incarnation(make_bytes(&mut *random)?),
-            relay: None,
-            home_zone,
-            space: None,
-            pending: None,
-        };
         let mut home = Self::assemble(store, random, state, boxes, keys);
         home.write_state()?;
         home.ring.refresh(&home.boxes)?;
@@ -198,40 +188,6 @@ impl<S: Store> Home<S> {
             counter,
             flush_due_ms: None,
         }
-    }
-
-    /// Compares the database with what the key vault counted. A database that is not level with it was restored from a backup
-    /// or copied: it starts a new incarnation before its first write, so that no place in a chain is used twice.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn level_with(&mut self, counter: Option<&Counter>) -> Result<(), HomeError> {
-        let Some(counter) = counter else { return Ok(()) };
-        let behind = counter.incarnation != self.state.incarnation
-            || counter.seqs.iter().enumerate().any(|(at, counted)| *counted > self.own_head(at));
-        if behind {
-            return self.reincarnate();
-        }
-        self.counter = counter.clone();
-        Ok(())
-    }
-
-    fn own_head(&self, at: usize) -> u64 {
-        let state = self.boxes.get(at);
-        state.and_then(|state| state.chain(state.own?)).map_or(0, |chain| chain.head_seq)
-    }
-
-    fn reincarnate(&mut self) -> Result<(), HomeError> {
-        let incarnation = Incarnation(make_bytes(&mut *self.random)?);
-        let before = (self.state.clone(), self.boxes.clone());
-        self.state.incarnation = incarnation;
-        self.boxes.iter_mut().for_each(|state| state.own = None);
-        if let Err(error) = self.write_state() {
-            (self.state, self.boxes) = before;
-            return Err(error);
-        }
-        self.counter = Counter { incarnation, seqs: Vec::new() };
-        Ok(())
     }
 
     /// What the key vault must keep.
@@ -333,6 +289,7 @@ impl<S: Store> Home<S> {
             Ok(value) => value,
             Err(error) => {
                 self.engine.rolled_back();
+                self.drain_engine(at)?;
                 return Err(error);
             }
         };
@@ -347,6 +304,7 @@ impl<S: Store> Home<S> {
             let transaction = work.into_transaction();
             if let Err(error) = self.store.commit(&transaction) {
                 self.engine.rolled_back();
+                self.drain_engine(at)?;
                 return Err(error.into());
             }
             self.boxes_stored.clone_from(&boxes);
@@ -354,7 +312,7 @@ impl<S: Store> Home<S> {
         self.state = next;
         self.boxes = boxes;
         self.engine.committed();
-        self.drain_engine()?;
+        self.drain_engine(at)?;
         if self.boxes.iter().any(|state| state.unflushed > 0) {
             self.flush_due_ms = Some(at.elapsed_ms.saturating_add(FLUSH_IDLE_MS));
         }
@@ -370,7 +328,8 @@ impl<S: Store> Home<S> {
         look(&step)
     }
 
-    fn drain_engine(&mut self) -> Result<(), HomeError> {
+    fn drain_engine(&mut self, at: Moment) -> Result<(), HomeError> {
+        let mut reincarnate = false;
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Count { index, seq } => {
@@ -383,11 +342,11 @@ impl<S: Store> Home<S> {
                     }
                     self.outputs.push_back(Output::Count { index, seq });
                 }
-                Output::OwnRecordUnknown => self.reincarnate()?,
+                Output::OwnRecordUnknown => reincarnate = true,
                 output => self.outputs.push_back(output),
             }
         }
-        Ok(())
+        if reincarnate { self.reincarnate(at) } else { Ok(()) }
     }
 
     /// Writes what is only in memory: cursors and acknowledgements. Called when a connection ends.

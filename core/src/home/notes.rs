@@ -10,7 +10,7 @@ use crate::id::EntryId;
 use crate::practice::{Practice, Shape};
 use crate::statement::{Content, Value};
 use crate::storage::Store;
-use crate::sync::{BoxIndex, MEMBER_BOX};
+use crate::sync::{BoxIndex, Locator, MEMBER_BOX};
 use std::collections::BTreeMap;
 
 /// Changes a document's tail may hold before they are folded into its save, so that loads stay flat.
@@ -67,18 +67,20 @@ impl Step<'_> {
         practice: &Practice,
         fields: Fields<'_>,
     ) -> Result<crate::id::StatementId, HomeError> {
-        for value in practice.parse_changes(fields)?.into_values() {
-            if let Value::Text(title) = value {
-                self.change_document(index, note, |document, actor| {
-                    Ok(document.set(actor, Field::Title, &title)?.into_iter().collect())
-                })?;
-            }
+        for (_, value) in practice.parse_changes(fields)? {
+            let title = value.map_or_else(String::new, |value| match value {
+                Value::Text(title) => title,
+                _ => String::new(),
+            });
+            self.change_document(index, note, |document, actor| {
+                Ok(document.set(actor, Field::Title, &title)?.into_iter().collect())
+            })?;
         }
         Ok(crate::id::StatementId(note.0))
     }
 
     /// Makes a change of one's own in a document and queues it.
-    fn change_document(
+    pub(super) fn change_document(
         &mut self,
         index: BoxIndex,
         entry: EntryId,
@@ -101,9 +103,11 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Folds a long tail into the save, unless changes in it still wait for others.
+    /// Folds a long tail into the save, unless changes in it wait for others or for the next flush: what has left in no record
+    /// may have to be made anew under another incarnation.
     pub(super) fn fold(&mut self, row: &mut DocumentRow, document: &mut Document) -> Result<(), HomeError> {
-        if row.tail.len() > TAIL_MAX && document.missing().is_empty() {
+        let unflushed = row.tail.iter().any(|locator| matches!(locator, Locator::Unflushed { .. }));
+        if row.tail.len() > TAIL_MAX && !unflushed && document.missing().is_empty() {
             row.save = Some(document.save()?.into());
             row.tail.clear();
         }

@@ -12,7 +12,7 @@ use crate::crypto::pairing::{
     DevicePairing, Grant, GrantedEpoch, GrantedSpace, Invited, Inviter, Joiner, JoinerHome, LinkError, Means,
     MemberHome, Offer, Outcome, PairingError, PartnerPairing, Pending, RelayPlace, Roster,
 };
-use crate::crypto::random::{NoRandomness, Randomness};
+use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::crypto::stretch::Cost;
 use crate::crypto::words::Words;
 use crate::id::{DeviceId, MemberId, OwnerId};
@@ -125,13 +125,13 @@ impl NewDevice {
             boxes.push(box_state(granted.roster.space().into(), &granted.epochs, roster)?);
             space = Some(state);
         }
-        let zone = space.as_ref().map(|space| space.home_zone.clone()).unwrap_or_default();
-        let mut home = Home::found(store, self.random, self.keys, member, name, zone, boxes)?;
-        home.state.space = space;
-        home.state.relay = Some(pairing.relay.address.clone());
-        home.state.pending = Some(pending.to_bytes().to_vec().into());
-        home.write_state()?;
-        Ok(home)
+        let home_zone = space.as_ref().map(|space| space.home_zone.clone()).unwrap_or_default();
+        let mut random = self.random;
+        let mut state = HomeState::new(&self.keys, member, name, make_bytes(&mut *random)?, home_zone);
+        state.space = space;
+        state.relay = Some(pairing.relay.address.clone());
+        state.pending = Some(pending.to_bytes().to_vec().into());
+        Home::found(store, random, self.keys, state, boxes)
     }
 }
 
@@ -249,7 +249,7 @@ impl<S: Store> Home<S> {
 
 fn begin_join(invitation: Invitation<'_>, home: JoinerHome<'_>, means: &Means<'_>) -> Result<Joiner, BeginError> {
     Ok(match invitation {
-        Invitation::Link(link) => Joiner::from_link(link, home, means)??,
+        Invitation::Link(link) => Joiner::from_link(link, home, means)?,
         Invitation::Words { words, cost, pin } => Joiner::from_words(words, cost, pin, home, means)?,
     })
 }
@@ -277,10 +277,9 @@ impl Step<'_> {
 
     /// Closes the box of a space that was never confirmed.
     fn leave_space(&mut self) {
-        if let Some(space) = self.home.space.take() {
-            if let Some(state) = self.boxes.get_mut(usize::from(space.index)) {
-                state.closed = true;
-            }
+        let space = self.home.space.take();
+        if let Some(state) = space.and_then(|space| self.boxes.get_mut(usize::from(space.index))) {
+            state.closed = true;
         }
     }
 
@@ -388,7 +387,7 @@ fn space_state(
 
 impl HomeState {
     /// The space, once both are in it.
-    pub fn confirmed_space(&self) -> Option<&SpaceState> {
+    pub(super) fn confirmed_space(&self) -> Option<&SpaceState> {
         self.space.as_ref().filter(|space| space.confirmed)
     }
 }

@@ -1,5 +1,6 @@
 //! What a home is: its device, its member, its space. One small row, read when the home opens.
 
+use crate::crypto::keys::DeviceKeys;
 use crate::id::{Incarnation, MemberId, SpaceId};
 use crate::sync::BoxIndex;
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -7,7 +8,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroize;
 
 /// The home format this build writes. A home with a larger number is refused, never guessed at.
-pub const HOME_VERSION: u16 = 1;
+pub(super) const HOME_VERSION: u16 = 1;
 
 /// The couple's rhythm: where their day is, and when it rolls over.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -60,7 +61,7 @@ pub struct SpaceState {
 /// See the module's documentation.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-pub struct HomeState {
+pub(crate) struct HomeState {
     /// [`HOME_VERSION`] of the build that wrote it.
     #[n(0)]
     pub version: u16,
@@ -103,8 +104,29 @@ impl std::fmt::Debug for HomeState {
 }
 
 impl HomeState {
+    /// A home that nothing has happened in.
+    pub(super) fn new(
+        keys: &DeviceKeys,
+        member: MemberId,
+        name: String,
+        incarnation: [u8; 8],
+        home_zone: HomeZone,
+    ) -> Self {
+        Self {
+            version: HOME_VERSION,
+            device: keys.to_secret().to_vec().into(),
+            member,
+            name,
+            incarnation: Incarnation(incarnation),
+            relay: None,
+            home_zone,
+            space: None,
+            pending: None,
+        }
+    }
+
     /// Where the couple's day is; one's own before pairing.
-    pub fn zone(&self) -> &HomeZone {
+    pub(super) fn zone(&self) -> &HomeZone {
         self.space.as_ref().map_or(&self.home_zone, |space| &space.home_zone)
     }
 }

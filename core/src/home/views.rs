@@ -5,7 +5,7 @@ use super::step::Step;
 use super::{Home, HomeError, Identity, Moment};
 use crate::id::{Day, EntryId, MemberId, SpaceId, StatementId};
 use crate::practice::{Practice, Shape, catalogue};
-use crate::shape::own_entry;
+use crate::shape::own_entry::{self, OwnEntryState};
 use crate::shape::revisions::{Agreement, AgreementView, ConsentView, RemarkView, WithdrawnView};
 use crate::shape::sealed_pair::{self, SealedView};
 use crate::statement::{Body, Kind, Role, Statement, StatementSet, Subject, Value};
@@ -347,19 +347,20 @@ impl Step<'_> {
     ) -> Result<Option<EntryView>, HomeError> {
         let loaded = self.load(index, row)?;
         let set = &loaded.set;
-        let Some(practice) = row.practice.as_deref().and_then(catalogue::find) else {
+        let Some((name, shape)) = shape_of(row, set) else {
             return Ok(self.newer(entry, row, set));
         };
-        let (id, name) = (*entry, practice.id.to_owned());
-        Ok(match practice.shape {
+        let practice = catalogue::find(&name);
+        let id = *entry;
+        Ok(match shape {
             Shape::Revisions if index != MEMBER_BOX => {
                 let agreement = Agreement::new(set, self.parties()?, super::agreements::knows);
                 let seen = |id: &StatementId| {
                     loaded.places.iter().any(|(locator, known)| known == id && self.seen_by_other(index, locator))
                 };
-                Some(agreement_view(id, practice, agreement.view(seen)))
+                Some(agreement_view(id, name, agreement.view(seen)))
             }
-            Shape::SealedPair if index != MEMBER_BOX => Some(self.sealed_view(index, id, practice, set)?),
+            Shape::SealedPair if index != MEMBER_BOX => Some(self.sealed_view(index, id, name, set)?),
             Shape::SealedPair => None,
             Shape::CoText if index != MEMBER_BOX => {
                 let document = self.note(index, entry)?;
@@ -402,9 +403,10 @@ impl Step<'_> {
         &self,
         index: BoxIndex,
         id: EntryId,
-        practice: &Practice,
+        practice: String,
         set: &StatementSet,
     ) -> Result<EntryView, HomeError> {
+        let known = catalogue::find(&practice);
         let own: Vec<Body> = self.own_answers(&id)?.into_iter().map(|(_, body)| body).collect();
         let date = set.iter().find_map(|statement| match statement.header.subject {
             Subject::Occurrence { day, .. } => Some(day),
@@ -417,14 +419,14 @@ impl Step<'_> {
             member: answer.member,
             day: answer.day,
             passed: answer.passed,
-            fields: answer.fields.as_ref().map(|fields| named(practice, fields)),
+            fields: answer.fields.as_ref().map(|fields| named(known, fields)),
             open: answer.open,
             shared_anyway: answer.shared_anyway,
             answered_after_reading: answer.answered_after_reading,
         });
         Ok(EntryView::SealedPair {
             id,
-            practice: practice.id.to_owned(),
+            practice,
             date,
             state: state.code(),
             answers: answers.collect(),
@@ -448,24 +450,51 @@ impl Step<'_> {
 }
 
 /// Fields by name; numbers that this version does not know keep their number.
-pub(super) fn named(practice: &Practice, fields: &BTreeMap<u32, Value>) -> Named {
-    fields.iter().map(|(number, value)| (practice.field_name(*number), value.clone())).collect()
+pub(super) fn named(practice: Option<&Practice>, fields: &BTreeMap<u32, Value>) -> Named {
+    match practice {
+        Some(known) => {
+            let named = known.named_fields(fields).into_iter();
+            named.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+        }
+        None => fields.iter().map(|(number, value)| (format!("field_{number}"), value.clone())).collect(),
+    }
 }
 
-fn agreement_view(id: EntryId, practice: &Practice, view: AgreementView) -> EntryView {
+/// An entry's practice and shape. Where no words are left to name the practice, because they were taken back before they came
+/// here, the statements still say what it is; its practice is empty then. `None` for what this version does not know.
+pub(super) fn shape_of(row: &EntryRow, set: &StatementSet) -> Option<(String, Shape)> {
+    if let Some(practice) = &row.practice {
+        return catalogue::find(practice).map(|practice| (practice.id.to_owned(), practice.shape));
+    }
+    let agreement = [Kind::PROPOSE, Kind::CONSENT, Kind::DECLINE, Kind::COMMENT, Kind::WITHDRAW, Kind::RETIRE];
+    let maker = set.iter().find(|statement| matches!(statement.header.subject, Subject::Fresh(_)));
+    let shape = match maker.map(|maker| maker.header.kind) {
+        Some(Kind::PROPOSE) => Shape::Revisions,
+        // Answers to an agreement that has not come yet.
+        None if set.iter().any(|statement| agreement.contains(&statement.header.kind)) => Shape::Revisions,
+        Some(Kind::CREATE) if own_entry::view(set).is_some_and(|view| view.state == OwnEntryState::Redacted) => {
+            Shape::OwnEntry
+        }
+        _ => return None,
+    };
+    Some((String::new(), shape))
+}
+
+fn agreement_view(id: EntryId, practice: String, view: AgreementView) -> EntryView {
+    let known = catalogue::find(&practice);
     let revisions = view.revisions.into_iter().map(|revision| Revision {
         hash: revision.hash,
         author: revision.author,
         day: revision.day,
         parents: revision.parents,
-        fields: revision.fields.as_ref().map(|fields| named(practice, fields)),
+        fields: revision.fields.as_ref().map(|fields| named(known, fields)),
         redacted: revision.redacted,
         pending: revision.pending,
         consents: revision.consents,
     });
     EntryView::Revisions {
         id,
-        practice: practice.id.to_owned(),
+        practice,
         state: view.state.code(),
         settled: view.settled,
         in_force: view.in_force,
@@ -490,7 +519,7 @@ fn history_item(set: &StatementSet, practice: Option<&'static Practice>, stateme
         kind: statement.header.kind.name().to_ascii_lowercase(),
         refs: roles.into_iter().flat_map(|role| statement.header.named(role)).collect(),
         over: statement.header.over.clone(),
-        fields: fields.zip(practice).map(|(fields, practice)| named(practice, fields)),
+        fields: fields.map(|fields| named(practice, fields)),
         text: content.as_ref().and_then(|content| content.text.clone()),
         words_absent: content.is_none() || sealed,
     }

@@ -179,9 +179,9 @@ impl<'a> Pair<'a> {
         self.set.of_kind(Kind::COMMIT).filter(move |commitment| (commitment.member == me) == mine)
     }
 
-    /// Neither replaced nor taken back, or named by the other's opening, which no later act undoes.
+    /// Neither replaced nor taken back; or shared, or named by the other's opening, which no later act undoes.
     fn is_active(&self, commitment: &Statement) -> bool {
-        if self.named.contains(&commitment.id) {
+        if self.named.contains(&commitment.id) || self.is_shared(commitment.id) {
             return true;
         }
         let taken_back = self.set.of_kind(Kind::TAKE_BACK).any(|take_back| {

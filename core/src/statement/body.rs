@@ -38,6 +38,17 @@ pub enum Value {
     List(Vec<String>),
 }
 
+impl Value {
+    /// The texts in it.
+    pub(crate) fn texts(&self) -> &[String] {
+        match self {
+            Self::Text(text) => std::slice::from_ref(text),
+            Self::List(texts) => texts,
+            Self::Uint(_) | Self::Bool(_) => &[],
+        }
+    }
+}
+
 /// Values are words of people: never printed by accident.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -154,12 +165,7 @@ impl Content {
 
     /// Every text in it, for checks.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let of = |value| match value {
-            &Value::Text(ref text) => std::slice::from_ref(text),
-            Value::List(texts) => texts.as_slice(),
-            Value::Uint(_) | Value::Bool(_) => &[],
-        };
-        let fields = self.fields.iter().flat_map(BTreeMap::values).flat_map(of);
+        let fields = self.fields.iter().flat_map(BTreeMap::values).flat_map(Value::texts);
         fields.chain(&self.text).chain(&self.practice).map(String::as_str)
     }
 

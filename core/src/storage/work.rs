@@ -1,6 +1,7 @@
-//! One unit of work over a store: what is written in it is read back in it, and reaches the disk in one transaction or not at all.
+//! One unit of work over a store: what is written in it is read back in it, and reaches the disk in one transaction or
+//! not at all.
 
-use super::{Store, StoreError, Table, Transaction};
+use super::{Row, Store, StoreError, Table, Transaction};
 use std::collections::BTreeMap;
 
 type RowKey = (Table, Vec<u8>);
@@ -29,18 +30,15 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Rows with `from <= key < to`, ascending, as this work left them; at most `limit` of them.
+    /// Rows with `from <= key < to`, ascending, as this work left them; at most `limit` of them. An empty `to` stands
+    /// for the end of the table.
     ///
     /// # Errors
     /// What the store says.
-    pub fn range(
-        &self,
-        table: Table,
-        from: &[u8],
-        to: &[u8],
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
-        let written = self.rows.range((table, from.to_vec())..(table, to.to_vec()));
+    pub fn range(&self, table: Table, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        let inside = |key: &[u8]| to.is_empty() || key < to;
+        let written = self.rows.range((table, from.to_vec())..);
+        let written = written.take_while(|((at, key), _)| *at == table && inside(key));
         let changed: BTreeMap<&[u8], &Option<Vec<u8>>> = written.map(|((_, key), row)| (key.as_slice(), row)).collect();
         // Every deleted row may hide one stored row, so ask the store for that many more.
         let stored = self.store.range(table, from, to, limit.saturating_add(changed.len()))?;
@@ -87,5 +85,30 @@ impl<'a> Work<'a> {
             transaction.scrub();
         }
         transaction
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MemoryStore, Row, Store, Table, Transaction};
+    use super::Work;
+
+    #[test]
+    fn a_range_shows_what_was_written_and_hides_what_was_deleted() {
+        let row = |key: u8| -> Row { (vec![key], vec![key]) };
+        let mut store = MemoryStore::new();
+        let mut stored = Transaction::new();
+        for key in [1, 2, 3, 9] {
+            stored.put(Table::Entries, [key], [key]);
+        }
+        store.commit(&stored).expect("commits");
+        let mut work = Work::new(&store);
+        work.delete(Table::Entries, [2]);
+        work.put(Table::Entries, [4], [4]);
+        work.put(Table::Views, [5], [5]);
+        assert_eq!(work.range(Table::Entries, &[1], &[9], 9), Ok(vec![row(1), row(3), row(4)]));
+        assert_eq!(work.range(Table::Entries, &[2], &[], 9), Ok(vec![row(3), row(4), row(9)]));
+        assert_eq!(work.range(Table::Entries, &[], &[], 2), Ok(vec![row(1), row(3)]));
+        assert_eq!(work.range(Table::Entries, &[9], &[1], 9), Ok(vec![]));
     }
 }

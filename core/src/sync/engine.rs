@@ -7,6 +7,7 @@
 //! On every connection a box is opened, read to its end, and subscribed before anything is uploaded: a phone restored from a
 //! backup pulls before it pushes.
 
+use super::anchor::{Anchor, Look, Standing};
 use super::keyring::{BoxRing, Keyring};
 use super::receive::Intake;
 use super::rows::{BoxIndex, MEMBER_BOX};
@@ -15,10 +16,9 @@ use super::{Arrival, Event, Input, Now, Output, SyncError};
 use crate::id::{MemberId, hash};
 use crate::storage::Work;
 use amends_protocol::{
-    BoxId, Cursor, ErrorCode, FromRelay, Generation, Push, RecordHash, RelayError, Request, RequestId, Response,
-    StoredRecord, ToRelay, box_access_message,
+    BoxId, Cursor, ErrorCode, FromRelay, Push, RecordHash, RelayError, Request, RequestId, Response, StoredRecord,
+    ToRelay, box_access_message,
 };
-use minicbor::bytes::ByteArray;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Records asked for in one read: at 512 B to a few KiB each, an answer stays well under a frame.
@@ -42,6 +42,8 @@ enum Phase {
 struct Session {
     phase: Phase,
     appends: usize,
+    /// Looked for in what is read.
+    sought: Option<Anchor>,
     /// Uploads stop for this connection after the relay refused one for want of room.
     refused: Option<ErrorCode>,
     /// Uploads pause until then (elapsed ms) when the relay asks for patience.
@@ -53,8 +55,9 @@ enum InFlight {
     Open(BoxIndex),
     Read(BoxIndex),
     Subscribe(BoxIndex),
-    Append { index: BoxIndex, chain: u16, seq: u64 },
+    Append { index: BoxIndex, chain: u16, seq: u64, hash: [u8; 32] },
     Trim { index: BoxIndex, chain: u16, seq: u64 },
+    Restore(BoxIndex),
 }
 
 /// What a step lends the engine.
@@ -146,6 +149,8 @@ impl Engine {
                 self.exporter = Some(exporter);
             }
             Input::Disconnected => self.disconnect(),
+            // What still comes in on a connection that was given up may lie behind something that was not kept.
+            Input::Received(_) if self.exporter.is_none() => {}
             Input::Received(FromRelay::Push(push)) => self.pushed(lent, push, &mut arrivals)?,
             Input::Received(FromRelay::Response(id, response)) => {
                 self.answered(lent, id, response, &mut arrivals)?;
@@ -185,7 +190,13 @@ impl Engine {
         for (at, state) in lent.boxes.iter().enumerate() {
             let Ok(index) = BoxIndex::try_from(at) else { break };
             if self.sessions.len() <= at {
-                self.sessions.push(Session { phase: Phase::Closed, appends: 0, refused: None, paused_until_ms: None });
+                self.sessions.push(Session {
+                    phase: Phase::Closed,
+                    appends: 0,
+                    sought: None,
+                    refused: None,
+                    paused_until_ms: None,
+                });
             }
             let phase = self.sessions.get(at).map(|session| session.phase);
             if state.closed {
@@ -221,19 +232,20 @@ impl Engine {
                 if room == 0 {
                     return Ok(());
                 }
-                let under_way = |flight: &InFlight| matches!(flight, InFlight::Append { index: i, chain: c, seq: s } if (*i, *c, *s) == (index, number, seq));
+                let under_way = |flight: &InFlight| matches!(flight, InFlight::Append { index: i, chain: c, seq: s, .. } if (*i, *c, *s) == (index, number, seq));
                 if self.in_flight.values().any(under_way) {
                     continue;
                 }
                 // Order within a chain is kept: what waits for the vault holds back what follows.
-                if state.own == Some(number) && waits_for_vault(lent.boxes, state, seq) {
+                if waits_for_vault(lent.boxes, state, number, seq) {
                     break;
                 }
                 let sealed = super::seal::sealed_records(lent.work, ring, index, number, seq)?;
                 for record in sealed {
                     self.count(index, state, number, seq);
-                    self.remember_echo(hash(&[&record]));
-                    let flight = InFlight::Append { index, chain: number, seq };
+                    let digest = hash(&[&record]);
+                    self.remember_echo(digest);
+                    let flight = InFlight::Append { index, chain: number, seq, hash: digest };
                     self.request(Request::Append { box_id, record }, flight);
                     if let Some(session) = self.sessions.get_mut(at) {
                         session.appends += 1;
@@ -256,6 +268,21 @@ impl Engine {
                 self.request(Request::Trim { box_id, records }, flight);
             }
         }
+    }
+
+    /// Shows what the relay hid again, where another phone asked for it: words of a proposal whose redaction turned out to be
+    /// void.
+    fn restore(&mut self, lent: &Lent<'_, '_>, index: BoxIndex, chain: u16, seq: u64) -> Result<(), SyncError> {
+        let kept = lent.boxes.get(usize::from(index)).and_then(|state| state.chain(chain));
+        if !kept.is_some_and(|chain| chain.restore.contains(seq)) {
+            return Ok(());
+        }
+        let ring = lent.ring.ring(index)?;
+        let box_id = BoxId(*ring.epoch()?.box_id());
+        let hashes = super::seal::sealed_hashes(lent.work, ring, index, chain, seq)?;
+        let records = hashes.into_iter().map(RecordHash).collect();
+        self.request(Request::Restore { box_id, records }, InFlight::Restore(index));
+        Ok(())
     }
 
     /// Before a record of our own chain is handed to the transport, the key vault must know its number.
@@ -286,35 +313,36 @@ impl Engine {
         let Some(flight) = self.in_flight.remove(&id.0) else { return Ok(()) };
         match (flight, response) {
             (InFlight::Open(index), Response::BoxOpened { generation, last, .. }) => {
-                if let Some(state) = lent.boxes.get_mut(usize::from(index)) {
-                    self.opened(index, state, generation, last);
-                    self.read(index, state.cursor, lent.ring.ring(index)?)?;
+                let at = usize::from(index);
+                if let (Some(state), Some(session)) = (lent.boxes.get_mut(at), self.sessions.get_mut(at)) {
+                    match state.opened(generation, last) {
+                        Standing::Same => {}
+                        Standing::Lost => self.staged.push(Output::Event(Event::RelayLostBox { index })),
+                        Standing::WentBack => self.staged.push(Output::Event(Event::RelayWentBack { index })),
+                    }
+                    session.sought = state.anchor;
+                    self.read(index, state.read_from(), lent.ring.ring(index)?)?;
                 }
             }
             (InFlight::Read(index), Response::Records { records, more }) => {
-                let progressed = !records.is_empty();
-                self.take(lent, index, records, arrivals)?;
-                let Some(state) = lent.boxes.get(usize::from(index)) else { return Ok(()) };
-                // A relay that promises more and sends nothing would have us ask forever.
-                if more && progressed {
-                    self.read(index, state.cursor, lent.ring.ring(index)?)?;
-                } else {
-                    let box_id = BoxId(*lent.ring.ring(index)?.epoch()?.box_id());
-                    let after = Cursor(state.cursor);
-                    self.request(Request::Subscribe { box_id, after }, InFlight::Subscribe(index));
-                    self.set_phase(index, Phase::Subscribing);
-                }
+                self.page(lent, index, (records, more), arrivals)?;
             }
             (InFlight::Subscribe(index), Response::Subscribed) => {
                 self.set_phase(index, Phase::Live);
                 self.staged.push(Output::Event(Event::CaughtUp { index }));
             }
-            (InFlight::Append { index, chain, seq }, Response::Appended { .. }) => {
+            (InFlight::Append { index, chain, seq, hash }, Response::Appended { duplicate, cursor }) => {
                 self.appended(index);
+                if duplicate {
+                    self.restore(lent, index, chain, seq)?;
+                }
                 if let Some(state) = lent.boxes.get_mut(usize::from(index)) {
+                    state.remember(cursor, hash);
                     if let Some(chain) = state.chain_mut(chain) {
                         chain.upload.remove(seq);
+                        chain.restore.remove(seq);
                     }
+                    state.waits.retain(|wait| (wait.chain, wait.seq) != (chain, seq));
                 }
             }
             (InFlight::Trim { index, chain, seq }, Response::Trimmed { .. }) => {
@@ -322,6 +350,7 @@ impl Engine {
                     state.trims.retain(|trim| (trim.chain, trim.seq) != (chain, seq));
                 }
             }
+            (InFlight::Restore(_), Response::Restored { .. }) => {}
             (InFlight::Append { index, .. }, Response::Error(error)) => {
                 self.appended(index);
                 self.append_refused(index, &error, lent.now.elapsed_ms);
@@ -357,27 +386,37 @@ impl Engine {
         }
     }
 
-    /// Compares what the relay has with what it had: a box that went back is filled again by every phone that knows it.
-    fn opened(&mut self, index: BoxIndex, state: &mut BoxState, generation: Generation, last: Cursor) {
-        let empty = generation == Generation([0; 16]);
-        let known = state.generation.as_ref().map(|known| Generation(**known));
-        let lost = known.is_some_and(|known| known != generation);
-        let rolled_back = !lost && last.0 < state.cursor;
-        if lost {
-            state.cursor = 0;
-        } else if rolled_back {
-            state.cursor = last.0;
+    /// A page that was read. A box in which the newest record known is gone is filled again, and read from the start.
+    fn page(
+        &mut self,
+        lent: &mut Lent<'_, '_>,
+        index: BoxIndex,
+        (records, more): (Vec<StoredRecord>, bool),
+        arrivals: &mut Vec<Arrival>,
+    ) -> Result<(), SyncError> {
+        let at = usize::from(index);
+        let sought = self.sessions.get(at).and_then(|session| session.sought);
+        let look = sought.map_or(Look::There, |anchor| anchor.look(&records, more));
+        if let (Some(session), true) = (self.sessions.get_mut(at), look != Look::NotYet) {
+            session.sought = None;
         }
-        if lost || rolled_back {
-            for chain in &mut state.chains {
-                for (first, last) in chain.held() {
-                    chain.upload.insert(first, last);
-                }
-            }
-            let event = if lost { Event::RelayLostBox { index } } else { Event::RelayWentBack { index } };
-            self.staged.push(Output::Event(event));
+        let Some(state) = lent.boxes.get_mut(at) else { return Ok(()) };
+        if look == Look::Gone {
+            state.refill();
+            self.staged.push(Output::Event(Event::RelayWentBack { index }));
+            return self.read(index, 0, lent.ring.ring(index)?);
         }
-        state.generation = (!empty).then(|| ByteArray::from(generation.0));
+        let last = records.last().map(|record| record.cursor.0);
+        self.take(lent, index, records, arrivals)?;
+        // A relay that promises more and sends nothing would have us ask forever.
+        if let (true, Some(last)) = (more, last) {
+            return self.read(index, last, lent.ring.ring(index)?);
+        }
+        let Some(state) = lent.boxes.get(at) else { return Ok(()) };
+        let box_id = BoxId(*lent.ring.ring(index)?.epoch()?.box_id());
+        self.request(Request::Subscribe { box_id, after: Cursor(state.cursor) }, InFlight::Subscribe(index));
+        self.set_phase(index, Phase::Subscribing);
+        Ok(())
     }
 
     fn read(&mut self, index: BoxIndex, cursor: u64, ring: &BoxRing) -> Result<(), SyncError> {
@@ -421,6 +460,7 @@ impl Engine {
             }
             state.cursor = cursor.0;
             let digest = hash(&[&record]);
+            state.remember(cursor, digest);
             match self.echoes.iter().position(|echo| *echo == digest) {
                 Some(at) => drop(self.echoes.remove(at)),
                 None => fresh.push(record),
@@ -448,14 +488,14 @@ impl Engine {
 impl InFlight {
     fn index(&self) -> BoxIndex {
         match self {
-            Self::Open(index) | Self::Read(index) | Self::Subscribe(index) => *index,
+            Self::Open(index) | Self::Read(index) | Self::Subscribe(index) | Self::Restore(index) => *index,
             Self::Append { index, .. } | Self::Trim { index, .. } => *index,
         }
     }
 }
 
-fn waits_for_vault(boxes: &[BoxState], state: &BoxState, seq: u64) -> bool {
-    let Some(wait) = state.waits.iter().find(|wait| wait.seq == seq) else { return false };
-    let Some(vault) = boxes.get(usize::from(MEMBER_BOX)) else { return true };
-    vault.own.and_then(|own| vault.chain(own)).is_none_or(|chain| chain.upload.contains(wait.vault_seq))
+fn waits_for_vault(boxes: &[BoxState], state: &BoxState, chain: u16, seq: u64) -> bool {
+    let Some(wait) = state.waits.iter().find(|wait| (wait.chain, wait.seq) == (chain, seq)) else { return false };
+    let vault = boxes.get(usize::from(MEMBER_BOX)).and_then(|vault| vault.chain(wait.vault_chain));
+    vault.is_none_or(|chain| chain.upload.contains(wait.vault_seq))
 }

@@ -65,11 +65,11 @@ pub fn flush(
     let mut flushed = Vec::new();
     for at in 0..boxes.len() {
         let Ok(index) = BoxIndex::try_from(at) else { break };
-        let vault_seq = boxes.get(usize::from(MEMBER_BOX)).and_then(own_head);
+        let vault = boxes.get(usize::from(MEMBER_BOX)).and_then(own_head);
         if let Some(state) = boxes.get_mut(at) {
             while state.unflushed > 0 && !state.closed {
                 let before = state.unflushed;
-                one_record(signer, index, state, keyring.ring(index)?, vault_seq, work, &mut flushed)?;
+                one_record(signer, index, state, keyring.ring(index)?, vault, work, &mut flushed)?;
                 if state.unflushed == before {
                     return Err(StoreError::Damaged { table: Some(Table::Unflushed) }.into());
                 }
@@ -79,8 +79,10 @@ pub fn flush(
     Ok(flushed)
 }
 
-fn own_head(state: &BoxState) -> Option<u64> {
-    Some(state.chain(state.own?)?.head_seq)
+/// This home's own chain and its newest record.
+fn own_head(state: &BoxState) -> Option<(u16, u64)> {
+    let own = state.own?;
+    Some((own, state.chain(own)?.head_seq))
 }
 
 fn one_record(
@@ -88,7 +90,7 @@ fn one_record(
     index: BoxIndex,
     state: &mut BoxState,
     ring: &BoxRing,
-    vault_seq: Option<u64>,
+    vault: Option<(u16, u64)>,
     work: &mut Work<'_>,
     flushed: &mut Vec<Flushed>,
 ) -> Result<(), SyncError> {
@@ -156,8 +158,8 @@ fn one_record(
         chain.head = id;
         chain.upload.insert(seq, seq);
     }
-    if let (true, Some(vault_seq)) = (commits && index != MEMBER_BOX, vault_seq) {
-        state.waits.push(Wait { seq, vault_seq });
+    if let (true, Some((vault_chain, vault_seq))) = (commits && index != MEMBER_BOX, vault) {
+        state.waits.push(Wait { seq, vault_seq, chain: own, vault_chain });
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 //! **Invariant**: no socket, clock, randomness or file. Time comes with each input, rows go through the lent
 //! [`Work`](crate::storage::Work), randomness through [`Randomness`](crate::crypto::random::Randomness).
 
+mod anchor;
 mod engine;
 mod flush;
 mod keyring;
@@ -15,6 +16,7 @@ mod rows;
 mod seal;
 mod state;
 
+pub use anchor::Anchor;
 pub use engine::{Engine, Lent};
 pub use flush::{Flushed, FlushedItem, Signer, flush};
 pub use keyring::{BoxRing, Keyring};

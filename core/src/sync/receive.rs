@@ -9,8 +9,8 @@ use super::seal::{TWINS_MAX, read_record, write_record};
 use super::state::{BoxState, CHAINS_MAX, Chain, SeenHead};
 use super::{Arrival, Arrived, Event, Now, Output, SyncError};
 use crate::crypto::record::{Item, Place, SignedRecord};
-use crate::crypto::seal::open;
-use crate::document::{Actor, change_hash, inspect_change};
+use crate::crypto::seal::open_record;
+use crate::document::{change_hash, inspect_change};
 use crate::id::{BodyHash, ChangeHash, DeviceId, MemberId, OwnerId, RecordId, StatementId, hash};
 use crate::statement::{self, Statement};
 use crate::storage::{StoreError, Table, Work};
@@ -73,16 +73,16 @@ impl Intake<'_, '_> {
     /// What the store says.
     pub(crate) fn receive(&mut self, sealed: &[Vec<u8>]) -> Result<(), SyncError> {
         let mut kept = false;
-        for record in sealed {
-            let Some((payload, epoch)) = self.open(record) else {
-                self.quarantine("not_authentic", record, None, None)?;
+        for bytes in sealed {
+            let Some((record, epoch)) = self.open(bytes) else {
+                self.quarantine("not_authentic", bytes, None, None)?;
                 continue;
             };
-            match self.take(&payload, epoch, Some(hash(&[record])))? {
+            match self.take(&record, Some(hash(&[bytes])))? {
                 Verdict::Kept => kept = true,
                 Verdict::Known => {}
-                Verdict::Waits(reason) => self.wait(&payload, epoch, reason)?,
-                Verdict::Refused(reason) => self.quarantine(reason, &payload, None, None)?,
+                Verdict::Waits(reason) => self.wait(&record, epoch, reason)?,
+                Verdict::Refused(reason) => self.quarantine(reason, bytes, None, None)?,
             }
         }
         while kept {
@@ -92,12 +92,9 @@ impl Intake<'_, '_> {
     }
 
     /// Opens a sealed record with the newest key that fits.
-    fn open(&self, sealed: &[u8]) -> Option<(Vec<u8>, u16)> {
-        let epochs = self.ring.epochs().iter().enumerate().rev();
-        epochs.into_iter().find_map(|(at, epoch)| {
-            let payload = open(epoch.key(), epoch.box_id(), sealed).ok()?;
-            Some((payload, u16::try_from(at).ok()?))
-        })
+    fn open(&self, sealed: &[u8]) -> Option<(SignedRecord, u16)> {
+        let mut epochs = self.ring.epochs().iter().enumerate().rev();
+        epochs.find_map(|(at, epoch)| Some((open_record(epoch, sealed).ok()?, u16::try_from(at).ok()?)))
     }
 
     fn retry_waiting(&mut self) -> Result<bool, SyncError> {
@@ -106,7 +103,10 @@ impl Intake<'_, '_> {
         for (key, row) in self.work.range(Table::Waiting, &from, &to, WAITING_MAX)? {
             let row: WaitingRow =
                 minicbor::decode(&row).map_err(|_| StoreError::Damaged { table: Some(Table::Waiting) })?;
-            match self.take(&row.payload, row.epoch, None)? {
+            let epoch = self.ring.epochs().get(usize::from(row.epoch));
+            let record = epoch.and_then(|epoch| SignedRecord::decode_payload(&row.payload, &epoch.id()).ok());
+            let verdict = record.map(|record| self.take(&record, None)).transpose()?;
+            match verdict.unwrap_or(Verdict::Refused("malformed")) {
                 Verdict::Waits(_) => continue,
                 Verdict::Kept => kept = true,
                 Verdict::Known => {}
@@ -117,13 +117,7 @@ impl Intake<'_, '_> {
         Ok(kept)
     }
 
-    fn take(&mut self, payload: &[u8], epoch: u16, sealed: Option<[u8; 32]>) -> Result<Verdict, SyncError> {
-        let Some(epoch) = self.ring.epochs().get(usize::from(epoch)) else {
-            return Ok(Verdict::Refused("unknown_epoch"));
-        };
-        let Ok(record) = SignedRecord::decode_payload(payload, &epoch.id()) else {
-            return Ok(Verdict::Refused("malformed"));
-        };
+    fn take(&mut self, record: &SignedRecord, sealed: Option<[u8; 32]>) -> Result<Verdict, SyncError> {
         let seq = record.core.seq;
         if seq == 0 || seq > SEQ_MAX {
             return Ok(Verdict::Refused("malformed"));
@@ -138,8 +132,8 @@ impl Intake<'_, '_> {
         let mut waits = false;
         for (member, public, last_accepted) in candidates {
             let device = public.id();
-            let hashes = item_hashes(&self.state.owner, &member, &record);
-            let prevs = self.predecessors(&device, &record)?;
+            let hashes = item_hashes(&self.state.owner, &member, record);
+            let prevs = self.predecessors(&device, record)?;
             waits |= prevs.is_empty();
             for prev in prevs {
                 let item_hash = |at: usize, _: &[u8]| hashes.get(at).copied();
@@ -147,7 +141,7 @@ impl Intake<'_, '_> {
                 if seq > last_accepted {
                     return Ok(Verdict::Refused("revoked_device"));
                 }
-                return self.keep(Verified { member, device, id, record, hashes, sealed });
+                return self.keep(Verified { member, device, id, record: record.clone(), hashes, sealed });
             }
         }
         // What tells its own predecessor and fails is forged; what does not may only lack the record before it.
@@ -207,6 +201,7 @@ impl Intake<'_, '_> {
             self.outputs.push(Output::OwnRecordUnknown);
         }
         self.note_seen(chain, &record)?;
+        self.note_arrived(chain, seq, id);
         if let Some(chain) = self.state.chain_mut(chain) {
             if seq > chain.head_seq {
                 chain.holes.insert(chain.head_seq + 1, seq - 1);
@@ -273,11 +268,9 @@ impl Intake<'_, '_> {
             if let Some(header) = record.core.headers.get(at) {
                 self.sort_statement(kept, item, header, content)?;
             } else if let (Some(document), Item::Present(bytes)) = (record.core.documents.get(at - headers), content) {
-                let device = self.state.chain(kept.chain).map_or(DeviceId([0; 32]), |chain| chain.device);
-                let actor = Actor::derive(&device, &record.core.incarnation, document);
                 let reason = match inspect_change(bytes) {
                     Err(error) => Some(error.code()),
-                    Ok(facts) if facts.actor != actor => Some("foreign_actor"),
+                    Ok(facts) if !self.state.is_own_actor(kept.chain, document, &facts.actor) => Some("foreign_actor"),
                     Ok(_) => None,
                 };
                 let (document, hash) = (*document, ChangeHash(*digest));
@@ -308,6 +301,27 @@ impl Intake<'_, '_> {
                 self.arrive(kept.member, Arrived::Statement { locator, statement: Box::new(statement) });
                 Ok(())
             }
+        }
+    }
+
+    /// Others may have said that they saw this record before it came here.
+    fn note_arrived(&mut self, number: u16, seq: u64, id: RecordId) {
+        let Some((device, incarnation)) = self.state.chain(number).map(|chain| (chain.device, chain.incarnation))
+        else {
+            return;
+        };
+        let mut seen_after = None;
+        for observer in &mut self.state.chains {
+            let other = observer.member != self.me;
+            for head in &mut observer.seen {
+                if head.record == id && head.device == device && head.incarnation == incarnation && head.seq < seq {
+                    let before = std::mem::replace(&mut head.seq, seq);
+                    seen_after = if other { Some(seen_after.unwrap_or(before).min(before)) } else { seen_after };
+                }
+            }
+        }
+        if let Some(after) = seen_after {
+            self.arrive(self.me, Arrived::Seen { chain: number, after, seq });
         }
     }
 
@@ -372,13 +386,15 @@ impl Intake<'_, '_> {
         Ok(None)
     }
 
-    fn wait(&mut self, payload: &[u8], epoch: u16, reason: &'static str) -> Result<(), SyncError> {
+    fn wait(&mut self, record: &SignedRecord, epoch: u16, reason: &'static str) -> Result<(), SyncError> {
+        let Some(sealed_in) = self.ring.epochs().get(usize::from(epoch)) else { return Ok(()) };
+        let payload = record.encode_payload(&sealed_in.id(), record.prev.as_ref());
         let (from, to) = whole(self.index);
         if self.work.range(Table::Waiting, &from, &to, WAITING_MAX)?.len() >= WAITING_MAX {
-            return self.quarantine(reason, payload, None, None);
+            return self.quarantine(reason, &payload, None, None);
         }
-        let row = WaitingRow { payload: payload.to_vec().into(), epoch };
-        self.work.put(Table::Waiting, keyed(self.index, &hash(&[payload])), encoded(&row));
+        let key = keyed(self.index, &hash(&[&payload]));
+        self.work.put(Table::Waiting, key, encoded(&WaitingRow { payload: payload.into(), epoch }));
         self.outputs.push(Output::Event(Event::Missing { index: self.index }));
         Ok(())
     }

@@ -2,12 +2,14 @@
 //!
 //! Kept small, since it is read when a home opens and rewritten with every record: a few chains of a few hundred bytes.
 
-use crate::id::{DeviceId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
+use super::anchor::Anchor;
+use crate::document::Actor;
+use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 /// Most chains one box may hold: devices times incarnations. Beyond it new chains are quarantined.
-pub const CHAINS_MAX: usize = 1024;
+pub(super) const CHAINS_MAX: usize = 1024;
 /// Most separate stretches a [`Ranges`] keeps; beyond it the two nearest are joined.
 const RANGES_MAX: usize = 256;
 
@@ -174,6 +176,9 @@ pub struct Chain {
     /// The refill we last asked for, as (first missing, day): asked once a day at most.
     #[n(9)]
     pub asked: Option<(u64, i64)>,
+    /// Asked for by another phone: where the relay has them and hides them, they are to be shown again.
+    #[n(10)]
+    pub restore: Ranges,
 }
 
 impl Chain {
@@ -190,6 +195,7 @@ impl Chain {
             seen: Vec::new(),
             missing_from: 0,
             asked: None,
+            restore: Ranges::default(),
         }
     }
 
@@ -212,12 +218,18 @@ impl Chain {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Wait {
-    /// Sequence number in this box's own chain.
+    /// Sequence number in the chain of this box.
     #[n(0)]
     pub seq: u64,
-    /// Sequence number in the member box's own chain.
+    /// Sequence number in the chain of the member box.
     #[n(1)]
     pub vault_seq: u64,
+    /// The chain of this box: this home's own when it was written, perhaps of an earlier incarnation by now.
+    #[n(2)]
+    pub chain: u16,
+    /// The chain of the member box.
+    #[n(3)]
+    pub vault_chain: u16,
 }
 
 /// Sealed records that the relay is to hide, because a word in them was taken back, once their shorter form is there.
@@ -275,6 +287,12 @@ pub struct BoxState {
     /// To be hidden at the relay.
     #[n(11)]
     pub trims: Vec<Trim>,
+    /// Records were asked for: they may come back at cursors that were read before, so the next connection reads from the start.
+    #[n(12)]
+    pub reread: bool,
+    /// The newest record known to be in the relay's box.
+    #[n(13)]
+    pub anchor: Option<Anchor>,
 }
 
 impl BoxState {
@@ -293,6 +311,8 @@ impl BoxState {
             waits: Vec::new(),
             closed: false,
             trims: Vec::new(),
+            reread: false,
+            anchor: None,
         }
     }
 
@@ -310,6 +330,15 @@ impl BoxState {
     /// The chain with this index, to change.
     pub fn chain_mut(&mut self, index: u16) -> Option<&mut Chain> {
         self.chains.get_mut(usize::from(index))
+    }
+
+    /// Whether `actor` is that of the device which signs chain `index`, in any incarnation known or named in that chain: what a
+    /// phone restored from a backup had not sent yet was written by the incarnation before.
+    pub fn is_own_actor(&self, index: u16, document: &EntryId, actor: &Actor) -> bool {
+        let Some(chain) = self.chain(index) else { return false };
+        let own = self.chains.iter().filter(|other| other.device == chain.device).map(|other| other.incarnation);
+        let named = chain.seen.iter().filter(|head| head.device == chain.device).map(|head| head.incarnation);
+        own.chain(named).any(|incarnation| Actor::derive(&chain.device, &incarnation, document) == *actor)
     }
 
     /// Whether a device of another member than `member` has seen record `seq` of chain `index`.

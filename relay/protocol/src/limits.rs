@@ -22,6 +22,10 @@ pub const BOX_BYTES_MAX: u64 = 25 * 1024 * 1024;
 /// Of which records may fill this much: the rest is kept free for the packs that make trimming possible.
 pub const BOX_RECORD_BYTES_MAX: u64 = 15 * 1024 * 1024;
 
+/// What a record or chunk counts at least in these allowances: a sealed record is padded to this much anyway, and a box
+/// of millions of tiny ones would cost far more than their bytes.
+pub const CHARGE_BYTES_MIN: u64 = 512;
+
 /// Bytes of hidden (trimmed or replaced) data in a box, beside the readable; when more is hidden, the oldest goes first.
 pub const BOX_HIDDEN_BYTES_MAX: u64 = BOX_BYTES_MAX;
 

@@ -51,9 +51,13 @@ pub enum CertificateError {
     /// More than [`CERTIFICATES_MAX`] certificates of one member.
     #[error("too many certificates")]
     TooMany,
-    /// The issuer is not live, or revokes itself as its only device.
-    #[error("the issuing device is not live")]
+    /// A device that had to be live is revoked, dropped or unknown.
+    #[error("the device is not live")]
     NotLive,
+    /// It brings in a device with keys that no honest device has: with which everything would seem signed, or to which nothing
+    /// can be sealed.
+    #[error("certificate for unusable keys")]
+    WeakKey,
     /// See [`PrimitiveError`].
     #[error(transparent)]
     Primitive(#[from] PrimitiveError),
@@ -218,13 +222,14 @@ impl Certificate {
         if !issuer.signed(&[SIGN, &self.body], &self.signature) {
             return Err(CertificateError::NotSigned);
         }
-        match (&self.content, &self.countersignature) {
-            (Content::Add { device, .. }, Some(countersignature))
-                if device.signed(&[COUNTERSIGN, &self.body], countersignature) =>
-            {
-                Ok(())
+        if let Content::Add { device, .. } = &self.content {
+            let by_device = |signature| device.signed(&[COUNTERSIGN, &self.body], signature);
+            if !self.countersignature.as_ref().is_some_and(by_device) {
+                return Err(CertificateError::NotCountersigned);
             }
-            (Content::Add { .. }, _) => Err(CertificateError::NotCountersigned),
+        }
+        match self.device() {
+            Some(device) if !device.is_usable() => Err(CertificateError::WeakKey),
             _ => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use super::code::Code;
 use super::content::{read_m2, read_m3, write_m1, write_m4};
 use super::grant::Grant;
-use super::invite::{Invite, LinkError, Purpose, open_link};
+use super::invite::{Invite, Purpose, open_link};
 use super::message::{Hashes, Secrets, commitment, signed_by_joiner};
 use super::outcome::{Pending, Terms};
 use super::{Bundle, FormError, Input, LIFETIME_MS, Means, MemberHome, Output, PairingError, Step};
@@ -77,23 +77,16 @@ impl Joiner {
     /// [`parse_link`](super::parse_link) tells both.
     ///
     /// # Errors
-    /// In the outer result [`LinkError`]; in the inner one what a home refuses: [`PairingError::AlreadyInSpace`],
-    /// [`PairingError::NoMember`], [`PairingError::AlreadyMember`], [`PairingError::Name`].
-    pub fn from_link(
-        link: &str,
-        home: JoinerHome<'_>,
-        means: &Means<'_>,
-    ) -> Result<Result<Self, PairingError>, LinkError> {
+    /// [`PairingError::Link`], and what a home refuses: [`PairingError::AlreadyInSpace`], [`PairingError::NoMember`],
+    /// [`PairingError::AlreadyMember`], [`PairingError::Name`].
+    pub fn from_link(link: &str, home: JoinerHome<'_>, means: &Means<'_>) -> Result<Self, PairingError> {
         let (invite, secret) = open_link(link)?;
         let rendezvous = invite.rendezvous();
-        let new = || {
-            let secrets = Secrets::new(rendezvous, secret)?;
-            let mut joiner = Self::new(home, rendezvous, State::Done, means)?;
-            joiner.check_home(&invite)?;
-            joiner.state = State::Link(Box::new(Met { invite, secrets }));
-            Ok(joiner)
-        };
-        Ok(new())
+        let secrets = Secrets::new(rendezvous, secret)?;
+        let mut joiner = Self::new(home, rendezvous, State::Done, means)?;
+        joiner.check_home(&invite)?;
+        joiner.state = State::Link(Box::new(Met { invite, secrets }));
+        Ok(joiner)
     }
 
     /// Joins by eight words at a relay that was reached with `pin`. `cost` must be the inviter's, [`Cost::FULL`] but in tests.

@@ -56,7 +56,7 @@ impl Secrets {
         plain.extend_from_slice(&length.to_be_bytes());
         plain.extend_from_slice(content);
         plain.resize(size - ENC - TAG, 0);
-        Ok(seal_to(to, Some(self.psk()), &info.concat(), &plain, randomness)?)
+        Ok(seal_to(to, Some(self.psk()), &info.concat(), b"", &plain, randomness)?)
     }
 
     /// The content of what [`Secrets::seal`] sealed; none when it is not authentic.
@@ -64,7 +64,7 @@ impl Secrets {
         if sealed.len() > MAX {
             return None;
         }
-        let plain = open_from(key, Some(self.psk()), &info.concat(), sealed)?;
+        let plain = open_from(key, Some(self.psk()), &info.concat(), b"", sealed)?;
         let (length, rest) = plain.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         rest.get(..length).map(|content| Zeroizing::new(content.to_vec()))

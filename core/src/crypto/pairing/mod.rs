@@ -11,6 +11,8 @@
 //! code is typed once; and every way to fail ends the rendezvous, so that a next try starts from fresh randomness.
 
 mod bundle;
+#[cfg(test)]
+mod cheats;
 mod code;
 mod content;
 mod grant;
@@ -149,6 +151,9 @@ pub enum AbortReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PairingError {
+    /// The link is none.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// The typed code is not what the other phone shows: a mistake, or somebody between the phones.
     #[error("the typed code does not match")]
     CodeMismatch,

@@ -183,7 +183,7 @@ impl Terms {
         Zeroizing::new(writer.finish())
     }
 
-    fn decode(bytes: &[u8]) -> Result<(Self, Vec<u8>), FormError> {
+    pub(super) fn decode(bytes: &[u8]) -> Result<(Self, Vec<u8>), FormError> {
         if bytes.len() > PENDING_MAX {
             return Err(CborError::TooLong.into());
         }

@@ -1,7 +1,9 @@
 use super::{cut, device, flipped};
+use crate::crypto::cbor::Writer;
 use crate::crypto::certificate::*;
-use crate::crypto::keys::{DeviceKeys, KeyError};
-use crate::id::{Incarnation, MemberId};
+use crate::crypto::keys::{DeviceKeys, DevicePublic, KeyError};
+use crate::crypto::primitive::{is_weak_signing_key, verify};
+use crate::id::{DeviceId, Incarnation, MemberId};
 use proptest::prelude::*;
 
 fn first(keys: &DeviceKeys) -> (MemberId, Vec<u8>) {
@@ -169,4 +171,55 @@ proptest! {
         let _ = Certificate::decode(&bytes);
         let _ = UnsignedAdd::decode(&bytes);
     }
+}
+
+#[test]
+fn keys_with_which_everything_seems_signed_are_refused() {
+    // The neutral point as key and as R, zero as S: a signature under any text.
+    let mut neutral = [0; 32];
+    neutral[0] = 1;
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    assert!(verify(&neutral, &[b"any text"], &signature));
+
+    let first = |signing: [u8; 32], sealing: [u8; 32]| {
+        let mut body = Writer::default();
+        body.map(3).uint(0).uint(1).uint(2).bytes(&signing).uint(3).bytes(&sealing);
+        let mut writer = Writer::default();
+        writer.map(2).uint(0).bytes(&body.finish()).uint(1).bytes(&signature);
+        let member = MemberId::derive(&DeviceId::derive(&signing, &sealing));
+        MemberChain::verify(member, &[writer.finish()]).unwrap_err()
+    };
+    let sealing = device(1).public().sealing;
+    assert_eq!(first(neutral, sealing), CertificateError::WeakKey);
+    let unsealable = DevicePublic { sealing: [0; 32], ..device(1).public() };
+    assert!(device(1).public().is_usable() && !unsealable.is_usable());
+    assert_eq!(first(device(1).public().signing, sealing), CertificateError::NotSigned);
+}
+
+#[test]
+fn the_weak_keys_are_those_that_fit_many_texts() {
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    let fits = |key: &[u8; 32]| (0..500u16).any(|text| verify(key, &[&text.to_be_bytes()], &signature));
+    let point = |first: u8, middle: u8, last: u8| {
+        let mut point = [middle; 32];
+        (point[0], point[31]) = (first, last);
+        point
+    };
+    let order_8: [[u8; 32]; 2] = [
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ]
+    .map(|hex| hex.parse::<DeviceId>().unwrap().0);
+    for weak in [point(0, 0, 0), point(1, 0, 0), point(0xec, 0xff, 0x7f), order_8[0], order_8[1]] {
+        assert!(fits(&weak) && is_weak_signing_key(&weak));
+        let mut negative = weak;
+        negative[31] |= 0x80;
+        assert!(is_weak_signing_key(&negative));
+    }
+    // The same points in encodings that no writer makes.
+    assert!([0xed, 0xee].into_iter().all(|first| is_weak_signing_key(&point(first, 0xff, 0x7f))));
+    assert!(!is_weak_signing_key(&device(1).public().signing) && !fits(&device(1).public().signing));
+    assert!(!is_weak_signing_key(&point(2, 0, 0)));
 }

@@ -155,17 +155,17 @@ fn another_box_or_epoch_opens_nothing() {
     let (record, _) = signed(5);
     let sealed = seal_record(&epoch(9), &record, &RecordId([5; 32])).unwrap();
     assert_eq!(open_record(&epoch(10), &sealed), Err(SealError::OtherKey));
-    assert_eq!(open(epoch(9).key(), epoch(10).box_id(), &sealed), Err(SealError::OtherKey));
+    assert_eq!(open(&epoch(9), Kind::Chunk, &sealed), Err(SealError::OtherKey));
 }
 
 #[test]
 fn repetitive_payloads_are_deflated_and_bombs_are_refused() {
     let epoch = epoch(9);
     let text = vec![b'a'; PAYLOAD_MAX];
-    let sealed = seal(epoch.key(), epoch.box_id(), &text).unwrap();
+    let sealed = seal(&epoch, Kind::Record, &text).unwrap();
     assert_eq!(sealed.len(), 2048);
-    assert_eq!(open(epoch.key(), epoch.box_id(), &sealed).unwrap(), text);
-    assert_eq!(seal(epoch.key(), epoch.box_id(), &vec![b'a'; PAYLOAD_MAX + 1]), Err(SealError::TooLarge));
+    assert_eq!(open(&epoch, Kind::Record, &sealed).unwrap(), text);
+    assert_eq!(seal(&epoch, Kind::Record, &vec![b'a'; PAYLOAD_MAX + 1]), Err(SealError::TooLarge));
     assert_eq!(inflate(&deflate(&text), PAYLOAD_MAX - 1), None);
 }
 

@@ -14,7 +14,7 @@ fn sizes_step_as_the_format_says() {
         // Bytes that no deflater shortens.
         let mut payload = vec![0; length];
         rand_core::Rng::fill_bytes(&mut seeded(1), &mut payload);
-        seal(epoch.key(), epoch.box_id(), &payload).map(|sealed| sealed.len())
+        seal(&epoch, Kind::Record, &payload).map(|sealed| sealed.len())
     };
     const BESIDE: usize = 65 + 5 + 16;
     for full in [512, 1024, 2048, 4096, 8192, 16384] {
@@ -80,4 +80,32 @@ fn an_opening_and_a_commitment_fit_the_smallest_size() {
     assert_eq!(sealed_size_of(header(12, &[own, partners]), Item::Present(answer_body())), SEALED_MIN);
     assert_eq!(sealed_size_of(header(11, &[]), Item::Absent([1; 32])), SEALED_MIN);
     assert_eq!(sealed_size_of(header(11, &[(3, hash(&[b"saw"]))]), Item::Absent([1; 32])), SEALED_MIN);
+}
+
+/// What one record costs: `cargo test --release -p amends-core --lib record_cost -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures; asserts nothing"]
+#[allow(clippy::print_stdout)]
+fn record_cost() {
+    let (keys, epoch, prev) = (device(7), epoch(9), RecordId([5; 32]));
+    let rounds = 2000;
+    let core = core(vec![header(12, &[(4, [1; 32]), (5, [2; 32])])], 0);
+    let item = || vec![Item::Present(answer_body())];
+    let start = std::time::Instant::now();
+    let mut sealed = Vec::new();
+    for _ in 0..rounds {
+        let (record, _) = SignedRecord::sign(&keys, &place(5), core.clone(), item(), vec![], item_hash).unwrap();
+        sealed = seal_record(&epoch, &record, &prev).unwrap();
+    }
+    let sealing = start.elapsed() / rounds;
+    let public = keys.public();
+    let start = std::time::Instant::now();
+    for _ in 0..rounds {
+        let record = open_record(&epoch, &sealed).unwrap();
+        std::hint::black_box(record.verify(&OwnerId([1; 32]), &public, &prev, item_hash).unwrap());
+    }
+    println!(
+        "a 512-byte record: signed and sealed in {sealing:?}, opened and verified in {:?}",
+        start.elapsed() / rounds
+    );
 }

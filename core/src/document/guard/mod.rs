@@ -1,10 +1,10 @@
 //! What is looked at before Automerge sees a byte that came from elsewhere.
 //!
-//! Automerge inflates without a bound, walks every operation that a change claims, trusts counters, and panics on operations
-//! that speak of what is not there. It also forgets how a change was written: it keeps the operations and writes them again when
-//! it saves, so that a change written in any but its own form gets another hash and makes every later save unreadable.
-//! So this guard reads chunks by itself, within bounds, and lets through nothing but the form that Automerge writes.
-//! Whether the operations make sense in a document is [`super::index`]'s question.
+//! Automerge inflates without a bound, walks every operation that a change claims, trusts counters, and panics on
+//! operations that speak of what is not there. It also forgets how a change was written: it keeps the operations and
+//! writes them again when it saves, so that a change written in any but its own form gets another hash and makes every
+//! later save unreadable. So this guard reads chunks by itself, within bounds, and lets through nothing but the form
+//! that Automerge writes. Whether the operations make sense in a document is [`super::index`]'s question.
 
 mod change;
 mod column;
@@ -17,10 +17,11 @@ pub(super) use save::inspect_save;
 
 /// Bytes of a change's chunk.
 pub const CHANGE_BYTES_MAX: usize = 128 * 1024;
-/// Operations in one change.
-pub const CHANGE_OPERATIONS_MAX: u64 = 100_000;
+/// Operations in one change. A few bytes can claim any number; what is typed or removed here is cut into changes below
+/// this.
+pub const CHANGE_OPERATIONS_MAX: u64 = 20_000;
 /// The highest operation counter: all operations behind one another in one document.
-pub const COUNTER_MAX: u64 = 2_000_000;
+pub const COUNTER_MAX: u64 = 1_000_000;
 /// Bytes of a document's save.
 pub const SAVE_BYTES_MAX: usize = 64 * 1024 * 1024;
 

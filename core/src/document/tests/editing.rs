@@ -34,7 +34,7 @@ fn places_outside_and_inside_characters_are_refused() {
 fn what_is_never_shown_is_not_typed() {
     let mut note = note();
     type_at(&mut note, ANNA, 0, 0, "a\u{202e}b\u{feff}\r\n\tc\u{0}👩\u{200d}🚒");
-    assert_eq!(note.text(), Shown { text: "ab\nc👩\u{200d}🚒".into(), stripped: false });
+    assert_eq!(note.text(), Shown { text: "ab\n c👩\u{200d}🚒".into(), stripped: false });
     assert_eq!(note.splice(ANNA, ScalarPosition(0), 0, "\u{2066}"), Ok(vec![]));
     note.set(ANNA, Field::Title, "Our\u{200b} week\nin Rome").expect("sets");
     assert_eq!(note.title()[0].text.text, "Our week in Rome");
@@ -85,25 +85,48 @@ fn titles_written_at_the_same_time_are_all_kept_until_one_of_them_is_chosen() {
 }
 
 #[test]
-fn a_million_characters_are_too_many_for_one_note_but_not_for_one_edit() {
+fn a_million_characters_are_too_many_for_a_note_and_a_long_text_is_cut_into_changes() {
     let mut note = note();
-    let changes = note.splice(ANNA, ScalarPosition(0), 0, &"wörd ".repeat(200_000)).expect("types");
-    assert!(changes.len() > 10);
+    let most = NOTE_TEXT_MAX;
+    let million = "wörd ".repeat(200_000);
+    assert_eq!(note.splice(ANNA, ScalarPosition(0), 0, &million), Err(DocumentError::TooLong { most }));
+    let changes = note.splice(ANNA, ScalarPosition(0), 0, &"wörd ".repeat(most / 5)).expect("types");
+    assert!(changes.len() > 5);
     assert!(changes.iter().all(|change| change.bytes.len() <= CHANGE_BYTES_MAX));
     let seqs: Vec<_> = changes.iter().map(|change| change.seq).collect();
     assert_eq!(seqs, (1..=changes.len() as u64).collect::<Vec<_>>());
-    let most = NOTE_TEXT_MAX;
     assert_eq!(note.splice(ANNA, ScalarPosition(0), 0, "x"), Err(DocumentError::TooLong { most }));
     let mut other = super::note();
     applied(&mut other, changes.into_iter().rev().map(|change| change.bytes));
     assert_eq!(other.text(), note.text());
-    // Replacing all of it takes as many operations again, and then the document is full.
     let replaced = note.splice(ANNA, ScalarPosition(0), most - 5, "s").expect("types");
     assert!(replaced.len() > 1);
     assert_eq!(note.text().text, "swörd ");
     applied(&mut other, replaced.into_iter().map(|change| change.bytes));
     assert_eq!(other.text(), note.text());
-    assert_eq!(note.splice(BEN, ScalarPosition(0), 0, "longer"), Err(DocumentError::Full));
+}
+
+#[test]
+fn a_document_that_had_all_its_edits_is_full_and_stays_readable() {
+    let mut near = note();
+    let mut typed = forge::Forged::typing(ANNA, 4);
+    typed.start_op = COUNTER_MAX - 5;
+    assert_eq!(near.apply([typed.bytes()]).outcomes, [Outcome::Refused(Refusal::Counter)]);
+    let mut next = forge::Forged::typing(ANNA, 19_000);
+    let mut changes = Vec::new();
+    for seq in 1..=52 {
+        next.seq = seq;
+        changes.push(next.bytes());
+        next.deps = vec![inspect_change(&next.bytes()).expect("reads").hash];
+        next.start_op += 19_000;
+    }
+    applied(&mut near, changes);
+    assert_eq!(near.splice(BEN, ScalarPosition(0), 50_000, ""), Err(DocumentError::Full));
+    assert_eq!(near.splice(BEN, ScalarPosition(0), 10, "more than ten"), Err(DocumentError::TooLong { most: 200_000 }));
+    assert_eq!(near.text().text.len(), 52 * 19_000);
+    type_at(&mut near, BEN, 0, 10, "less");
+    let save = near.save().expect("saves");
+    assert_eq!(Document::load(Schema::Note, &save, []).expect("loads").0.heads(), near.heads());
 }
 
 #[test]

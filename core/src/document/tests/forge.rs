@@ -94,7 +94,7 @@ impl Forged {
             (0x34, [vec![0], unsigned(count.unsigned_abs())].concat()),
             (0x42, run(count, &[1])),
             (0x56, run(count, &[0x16])),
-            (0x57, vec![b'x'; usize::try_from(count).expect("not negative").min(200_000)]),
+            (0x57, vec![b'x'; usize::try_from(count).expect("not negative").min(20_000)]),
             (0x70, run(count, &[0])),
         ];
         // Literals that follow one another are one literal.

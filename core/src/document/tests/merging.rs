@@ -115,7 +115,8 @@ proptest! {
     /// What two people type at the same time is all there, in the order in which each typed it.
     #[test]
     fn concurrent_typing_keeps_both_peoples_characters(
-        start in "[x]{0,8}", mine in "[a-m]{1,12}", yours in "[n-w]{1,12}", at in any::<Index>(), there in any::<Index>(),
+        start in "[x]{0,8}", mine in "[a-m]{1,12}", yours in "[n-w]{1,12}",
+        at in any::<Index>(), there in any::<Index>(),
     ) {
         let (mut first, mut second) = (note(), note());
         if !start.is_empty() {

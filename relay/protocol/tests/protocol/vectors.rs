@@ -3,13 +3,24 @@
 
 use std::path::PathBuf;
 
-use amends_protocol::{FrameDecoder, FromRelay, ToRelay, decode_item, encode_frame};
+use amends_protocol::{
+    BoxId, FrameDecoder, FromRelay, RelayAddress, RelayAddressError, ToRelay, box_access_message,
+    decode_item, encode_frame,
+};
 use serde_json::{Value, json};
 
 use crate::samples::{self, Named, Sample};
 
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/protocol")
+}
+
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/protocol/frames.json")
+    folder().join("frames.json")
+}
+
+fn read(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder().join(name)).unwrap()).unwrap()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -18,7 +29,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Vec<u8> {
     assert_eq!(text.len() % 2, 0);
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 pub(crate) fn encode(named: &Named) -> Vec<u8> {
@@ -45,9 +59,13 @@ fn golden() -> Vec<Value> {
                 json!({"name": named.name, "direction": direction, "meaning": named.meaning, "hex": hex(&encode(named))})
             })
             .collect();
-        std::fs::write(path(), serde_json::to_string_pretty(&vectors).unwrap() + "\n").unwrap();
+        std::fs::write(
+            path(),
+            serde_json::to_string_pretty(&vectors).unwrap() + "\n",
+        )
+        .unwrap();
     }
-    serde_json::from_str(&std::fs::read_to_string(path()).unwrap()).unwrap()
+    read("frames.json").as_array().unwrap().clone()
 }
 
 #[test]
@@ -59,10 +77,20 @@ fn every_message_is_its_golden_frame() {
         assert_eq!(vector["name"], named.name);
         assert_eq!(vector["meaning"], named.meaning);
         let frame = unhex(vector["hex"].as_str().unwrap());
-        assert_eq!(hex(&encode(named)), hex(&frame), "{} is written otherwise", named.name);
+        assert_eq!(
+            hex(&encode(named)),
+            hex(&frame),
+            "{} is written otherwise",
+            named.name
+        );
         match &named.sample {
-            Sample::Up(message) => assert_eq!(&decode_item::<ToRelay>(&item_of(&frame)).unwrap(), message),
-            Sample::Down(message) => assert_eq!(&decode_item::<FromRelay>(&item_of(&frame)).unwrap(), message),
+            Sample::Up(message) => {
+                assert_eq!(&decode_item::<ToRelay>(&item_of(&frame)).unwrap(), message)
+            }
+            Sample::Down(message) => assert_eq!(
+                &decode_item::<FromRelay>(&item_of(&frame)).unwrap(),
+                message
+            ),
         }
     }
 }
@@ -84,7 +112,11 @@ fn the_spec_shows_exactly_these_bytes() {
         assert_eq!(block, vector["hex"].as_str().unwrap(), "{name}");
     }
     let blocks = spec.matches("```hex ").count();
-    assert_eq!(blocks, golden().len(), "SPEC.md has worked bytes that no vector has");
+    assert_eq!(
+        blocks,
+        golden().len(),
+        "SPEC.md has worked bytes that no vector has"
+    );
 }
 
 #[test]
@@ -94,4 +126,41 @@ fn the_spec_lists_every_error_code() {
         let row = format!("| {} | `{}` |", code.number(), code.name());
         assert!(spec.contains(&row), "SPEC.md has no row `{row}`");
     }
+}
+
+#[test]
+fn relay_addresses_are_read_and_written_as_in_the_vectors() {
+    let vectors = read("addresses.json");
+    for vector in vectors["valid"].as_array().unwrap() {
+        let text = vector["text"].as_str().unwrap();
+        let address: RelayAddress = text.parse().unwrap();
+        assert_eq!(address.host.to_string(), vector["host"].as_str().unwrap());
+        assert_eq!(u64::from(address.port), vector["port"].as_u64().unwrap());
+        assert_eq!(hex(&address.pin.0), vector["pin"].as_str().unwrap());
+        assert_eq!(address.to_string(), vector["printed"].as_str().unwrap());
+        assert_eq!(
+            address.host_port(),
+            format!("{}:{}", vector["host"].as_str().unwrap(), vector["port"])
+        );
+    }
+    for vector in vectors["invalid"].as_array().unwrap() {
+        let text = vector["text"].as_str().unwrap();
+        let wrong = match text.parse::<RelayAddress>().unwrap_err() {
+            RelayAddressError::Scheme => "scheme",
+            RelayAddressError::Host => "host",
+            RelayAddressError::Port => "port",
+            RelayAddressError::Pin => "pin",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wrong, vector["wrong"], "{text}");
+    }
+}
+
+#[test]
+fn the_box_access_message_is_as_in_the_vector() {
+    let vector = read("access.json");
+    let bytes =
+        |name: &str| -> [u8; 32] { unhex(vector[name].as_str().unwrap()).try_into().unwrap() };
+    let message = box_access_message(&bytes("exporter"), &BoxId(bytes("box_id")));
+    assert_eq!(hex(&message), vector["message"].as_str().unwrap());
 }

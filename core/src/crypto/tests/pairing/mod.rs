@@ -3,13 +3,12 @@
 mod hostile;
 mod whole;
 
-use super::{device, seeded};
+use super::{Noted, device, seeded};
 use crate::crypto::certificate::{Certificate, MemberChain};
 use crate::crypto::keys::DeviceKeys;
 use crate::crypto::pairing::*;
 use crate::crypto::stretch::Cost;
 use crate::id::OwnerId;
-use rand_chacha::ChaCha20Rng;
 use std::collections::{BTreeMap, VecDeque};
 
 pub(super) const PIN: [u8; 32] = [0x77; 32];
@@ -18,7 +17,7 @@ pub(super) fn relay() -> RelayPlace {
     RelayPlace { address: "relay.example:4433".to_owned(), pin: PIN }
 }
 
-pub(super) fn chain_of(device: &DeviceKeys) -> MemberChain {
+pub(in crate::crypto) fn chain_of(device: &DeviceKeys) -> MemberChain {
     let first = Certificate::first(device).unwrap();
     MemberChain::verify(first.member(), &[first.as_bytes()]).unwrap()
 }
@@ -33,23 +32,23 @@ pub(super) enum Machine {
 }
 
 /// One phone, with the person who holds it.
-pub(super) struct Phone {
+pub(in crate::crypto) struct Phone {
     pub(super) machine: Machine,
     pub(super) device: DeviceKeys,
-    pub(super) randomness: ChaCha20Rng,
+    pub(super) randomness: Noted,
     pub(super) elapsed_ms: u64,
     pub(super) gets: Vec<Step>,
     /// What the person types instead of what the other phone shows, first to last.
     pub(super) typing: VecDeque<String>,
     pub(super) asked: usize,
     pub(super) shown: Option<String>,
-    pub(super) pending: Option<Pending>,
+    pub(in crate::crypto) pending: Option<Pending>,
     pub(super) paired: Option<Outcome>,
     pub(super) failed: Option<PairingError>,
 }
 
 impl Phone {
-    pub(super) fn new(machine: Machine, device_seed: u8, randomness: ChaCha20Rng) -> Self {
+    pub(super) fn new(machine: Machine, device_seed: u8, randomness: Noted) -> Self {
         Self {
             machine,
             device: device(device_seed),
@@ -81,20 +80,29 @@ impl Phone {
 /// What the relay does with a step on its way to who asked for it.
 pub(super) type Hostile<'a> = Box<dyn FnMut(Step, &[u8]) -> Option<Vec<u8>> + 'a>;
 
-pub(super) struct World<'a> {
-    pub(super) phones: [Phone; 2],
+pub(in crate::crypto) struct World<'a> {
+    pub(in crate::crypto) phones: [Phone; 2],
+    pub(super) link: String,
+    pub(super) words: String,
     pub(super) cells: BTreeMap<u8, Vec<u8>>,
     pub(super) burned: bool,
     pub(super) hostile: Hostile<'a>,
 }
 
-pub(super) const INVITER: usize = 0;
-pub(super) const JOINER: usize = 1;
+pub(in crate::crypto) const INVITER: usize = 0;
+pub(in crate::crypto) const JOINER: usize = 1;
 
 impl<'a> World<'a> {
     pub(super) fn new(inviter: Phone, joiner: Phone) -> Self {
         let hostile = Box::new(|_: Step, bytes: &[u8]| Some(bytes.to_vec()));
-        Self { phones: [inviter, joiner], cells: BTreeMap::new(), burned: false, hostile }
+        Self {
+            phones: [inviter, joiner],
+            link: String::new(),
+            words: String::new(),
+            cells: BTreeMap::new(),
+            burned: false,
+            hostile,
+        }
     }
 
     pub(super) fn hostile(mut self, hostile: impl FnMut(Step, &[u8]) -> Option<Vec<u8>> + 'a) -> Self {
@@ -135,7 +143,7 @@ impl<'a> World<'a> {
     }
 
     /// Lets everything happen that can.
-    pub(super) fn run(&mut self) {
+    pub(in crate::crypto) fn run(&mut self) {
         for who in [INVITER, JOINER] {
             self.input(who, Input::Start);
         }
@@ -149,6 +157,11 @@ impl<'a> World<'a> {
                 break;
             }
         }
+    }
+
+    /// As [`World::settle`], with nobody typing.
+    pub(super) fn settle_relay(&mut self) {
+        while self.deliver(INVITER) || self.deliver(JOINER) {}
     }
 
     pub(super) fn deliver(&mut self, who: usize) -> bool {
@@ -208,7 +221,7 @@ impl<'a> World<'a> {
 
 pub(super) fn inviter(offer: Offer, words: bool, seed: u8) -> (Phone, Invited) {
     let keys = device(1);
-    let mut randomness = seeded(seed);
+    let mut randomness = Noted::new(seed);
     let mut means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
     let home = MemberHome { chain: &chain_of(&keys), name: "Ana", in_space: false };
     let (inviter, invited) = Inviter::new(home, relay(), offer, words.then_some(Cost::NONE), &mut means).unwrap();
@@ -223,13 +236,13 @@ pub(super) fn try_joiner(
     seed: u8,
 ) -> Result<Phone, PairingError> {
     let keys = device(2);
-    let mut randomness = seeded(seed);
+    let mut randomness = Noted::new(seed);
     let means = Means { device: &keys, elapsed_ms: 0, randomness: &mut randomness };
     let joiner = if words {
         let words = invited.words.as_ref().unwrap().to_text().parse().unwrap();
         Joiner::from_words(&words, Cost::NONE, pin, home, &means)?
     } else {
-        Joiner::from_link(&invited.link, home, &means).unwrap()?
+        Joiner::from_link(&invited.link, home, &means)?
     };
     Ok(Phone::new(Machine::Joiner(Box::new(joiner)), 2, randomness))
 }
@@ -262,12 +275,18 @@ pub(super) fn space_between(seed: u8) -> PartnerPairing {
     }
 }
 
-pub(super) fn partners<'a>(words: bool, seed: u8) -> World<'a> {
-    let (inviter, invited) = inviter(space_offer(), words, seed);
-    World::new(inviter, joiner(&invited, words, false, seed + 100))
+pub(in crate::crypto) fn partners<'a>(words: bool, seed: u8) -> World<'a> {
+    meet(space_offer(), words, seed)
 }
 
-pub(super) fn devices<'a>(words: bool, seed: u8) -> World<'a> {
-    let (inviter, invited) = inviter(grant(), words, seed);
-    World::new(inviter, joiner(&invited, words, true, seed + 100))
+pub(in crate::crypto) fn devices<'a>(words: bool, seed: u8) -> World<'a> {
+    meet(grant(), words, seed)
+}
+
+fn meet<'a>(offer: Offer, words: bool, seed: u8) -> World<'a> {
+    let own_device = matches!(offer, Offer::OwnDevice(_));
+    let (inviter, invited) = inviter(offer, words, seed);
+    let joiner = joiner(&invited, words, own_device, seed + 100);
+    let words = invited.words.as_ref().map(|words| words.to_text().to_string());
+    World { link: invited.link.to_string(), words: words.unwrap_or_default(), ..World::new(inviter, joiner) }
 }

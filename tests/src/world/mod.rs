@@ -1,0 +1,128 @@
+//! A simulated world: phones, the people who hold them, a relay, and everything that can go wrong between them, from one seed.
+//!
+//! No clock, no socket, no thread: a world is a schedule of steps, each with dice of its own, so that any part of a schedule
+//! can be played again without the rest.
+
+pub mod acts;
+mod bugs;
+pub mod checks;
+pub mod dice;
+pub mod disk;
+pub mod foe;
+pub mod lines;
+pub mod pairing;
+pub mod phone;
+pub mod relay;
+pub mod runs;
+pub mod shadow;
+mod spoil;
+pub mod steps;
+
+use amends_core::crypto::epoch::{Epoch, EpochKey};
+use amends_core::crypto::pairing::Outcome;
+use amends_core::id::{MemberId, OwnerId, StatementId};
+pub use bugs::Bug;
+use dice::Dice;
+use lines::Line;
+use phone::{Phone, Side};
+use relay::{ConnectionId, Relay};
+use shadow::Shadow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// See the module's documentation.
+pub struct World {
+    /// The relay.
+    pub relay: Relay,
+    /// A's first phone, B's first phone, then second ones.
+    pub phones: Vec<Phone>,
+    /// Connections, those included that the phone has given up.
+    pub lines: BTreeMap<ConnectionId, Line>,
+    /// Milliseconds since the beginning.
+    pub now_ms: u64,
+    /// The space's epoch: what a partner can read.
+    pub space: Option<Epoch>,
+    /// Each person's member box: what their own phones can read.
+    vaults: BTreeMap<Side, Epoch>,
+    /// Commitments whose words were seen in a vault's box.
+    kept_answers: BTreeSet<StatementId>,
+    members: Vec<MemberId>,
+    owner: OwnerId,
+    /// What was acknowledged.
+    pub shadow: Shadow,
+    /// Records looked at.
+    watched: BTreeSet<[u8; 32]>,
+    /// How often words that belong in the space were seen in its box: the search finds what is there.
+    pub seen_words: usize,
+    /// Reasons for which phones set things aside.
+    pub set_aside: BTreeSet<String>,
+    relay_backup: Option<relay::Backup>,
+    /// Whether to write the trace.
+    pub tracing: bool,
+    /// What happened.
+    pub trace: Vec<String>,
+    /// What is planted.
+    pub bug: Option<Bug>,
+}
+
+impl World {
+    /// Two phones that are paired, and as many second ones as `second` says.
+    ///
+    /// # Errors
+    /// What kept them from pairing.
+    pub fn new(seed: u64, second: &[Side], bug: Option<Bug>) -> Result<Self, String> {
+        let mut dice = Dice::new(seed);
+        let mut world = Self {
+            relay: Relay::new(dice.fork(), bug),
+            phones: vec![Phone::new("A1", Side::A, dice.fork(), bug), Phone::new("B1", Side::B, dice.fork(), bug)],
+            lines: BTreeMap::new(),
+            now_ms: 0,
+            space: None,
+            vaults: BTreeMap::new(),
+            kept_answers: BTreeSet::new(),
+            members: Vec::new(),
+            owner: OwnerId([0; 32]),
+            shadow: Shadow::default(),
+            watched: BTreeSet::new(),
+            seen_words: 0,
+            set_aside: BTreeSet::new(),
+            relay_backup: None,
+            tracing: false,
+            trace: Vec::new(),
+            bug,
+        };
+        let by_words = dice.hits(1, 4);
+        let [a, b] = world.phones.as_mut_slice() else { return Err("two phones".to_owned()) };
+        a.create("Ana").map_err(|e| e.to_string())?;
+        b.create("Ben").map_err(|e| e.to_string())?;
+        let outcome = pairing::pair_partners(&mut world.relay, a, b, by_words)?;
+        if let Outcome::Partner(pairing) = &outcome {
+            world.owner = pairing.roster.space().into();
+            world.space = Some(pairing.enter().map_err(|e| e.to_string())?);
+        }
+        for phone in &mut world.phones {
+            world.members.extend(phone.home.as_ref().map(|home| home.identity().member));
+            let boxes = phone.boxes()?;
+            let epoch = boxes.first().and_then(|vault| vault.epochs.first()).ok_or("a phone without a vault")?;
+            let key = EpochKey::from_bytes(&epoch.key);
+            world.vaults.insert(phone.side, Epoch::new(epoch.id, key).map_err(|e| e.to_string())?);
+        }
+        world.settle()?;
+        for side in second {
+            let name = if *side == Side::A { "A2" } else { "B2" };
+            let mut next = Phone::new(name, *side, dice.fork(), bug);
+            next.now_ms = world.now_ms;
+            let first = world.phones.iter_mut().find(|phone| phone.side == *side).ok_or("no phone")?;
+            pairing::add_device(&mut world.relay, first, &mut next, by_words)?;
+            world.phones.push(next);
+            world.settle()?;
+        }
+        Ok(world)
+    }
+
+    /// Notes what happened.
+    pub fn note(&mut self, what: impl FnOnce() -> String) {
+        if self.tracing {
+            self.trace.push(what());
+        }
+    }
+}
