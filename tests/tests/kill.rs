@@ -11,7 +11,7 @@ use amends_tests::phones::{Couple, Phone, Shell, TODAY, shared, text};
 use serde_json::Value;
 
 /// Rounds in each test of the test command.
-const ROUNDS: u64 = 10;
+const ROUNDS: u64 = 20;
 /// Edits typed ahead in a round: more than can be done before the longest life.
 const EDITS: usize = 400;
 /// The longest that a process lives in a round.
