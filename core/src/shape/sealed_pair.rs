@@ -205,8 +205,9 @@ impl<'a> Pair<'a> {
         self.openings.iter().filter(move |opening| opening.own.id == commitment && brought(opening))
     }
 
+    /// Whether its words are out, in answer to the other's or shared.
     fn is_opened(&self, commitment: StatementId) -> bool {
-        self.openings_of(commitment).any(|opening| !opening.is_sharing())
+        self.openings_of(commitment).next().is_some()
     }
 
     fn is_shared(&self, commitment: StatementId) -> bool {

@@ -1,6 +1,6 @@
 //! The agreement's corner cases, each with what was done offline and what both phones say afterwards.
 
-use super::world::{EMPTY, World, agreement};
+use super::world::{EMPTY, Phone, World, agreement};
 use super::*;
 use crate::shape::RuleError;
 use crate::shape::revisions::{AgreementState as State, AgreementView};
@@ -272,6 +272,11 @@ fn c9_an_unknown_ancestor_is_waited_for() {
     assert_eq!((view.state, view.in_force), (State::InForce, Some(r1)));
     assert_eq!(world.phones[B].try_consent(Some(&r3)), Err(RuleError::NotReadable));
     assert_eq!(world.phones[B].try_propose("on it", Some(&[r3])), Err(RuleError::NotReadable));
+    // Ada's other phone, which knows as little, proposes too: it must not withdraw her from what may well build on R1.
+    let phone = Phone { me: ada(), ..world.phones[B].clone() };
+    let headers = phone.agreement().propose(world.target, day(1), Some(&[r1])).expect("R1 is here");
+    assert_eq!(headers.len(), 1);
+    // With the gap filled it is known to go with R1, too.
     world.phones[B].set.insert(gap);
     world.phones[B].consent(r3);
     assert_eq!(world.healed().in_force, Some(r3));

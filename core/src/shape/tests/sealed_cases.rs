@@ -152,13 +152,17 @@ fn an_opening_without_words_binds_nobody() {
         .naming(Role::PARTNER_COMMITMENT, first);
     let opening = author_body(ben(), header, couple.phones[B].vault[0].clone());
     let mut honest = couple.phones[A].clone();
+    honest.set.insert(couple.phones[B].set.get(&his).expect("there").clone());
     honest.set.insert(bare(&opening));
     assert_eq!(honest.clone().take_back(), Ok(()));
     assert!(honest.clone().answer(Some("third")).is_ok());
     assert!(honest.view().answers.iter().all(|answer| answer.commitment != first));
+    // His sealed answer is reason enough to open, but the answer that stands, not the one he picked.
+    let mut opened = honest.clone();
+    assert_eq!(opened.open(), 1);
+    let own = opened.set.of_kind(Kind::OPEN).find(|said| said.member == ada()).expect("opened");
+    assert_ne!(own.header.named(Role::OWN_COMMITMENT).next(), Some(first));
     // With its words it does all of that: the replaced answer is the one that counts.
-    let his = couple.phones[B].set.get(&his).expect("there").clone();
-    honest.set.insert(his);
     honest.set.insert(opening);
     assert_eq!(honest.clone().take_back(), Err(RuleError::AlreadyOpen));
     assert_eq!(honest.open(), 1);

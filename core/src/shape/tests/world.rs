@@ -11,10 +11,11 @@ pub(super) struct World {
     pub(super) target: EntryId,
 }
 
+#[derive(Clone)]
 pub(super) struct Phone {
     pub(super) me: MemberId,
     pub(super) set: StatementSet,
-    target: EntryId,
+    pub(super) target: EntryId,
 }
 
 pub(super) fn agreement(set: &StatementSet, me: MemberId) -> Agreement<'_> {
