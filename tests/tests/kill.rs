@@ -11,7 +11,7 @@ use amends_tests::phones::{Couple, Phone, Shell, TODAY, shared, text};
 use serde_json::Value;
 
 /// Rounds in each test of the test command.
-const ROUNDS: u64 = 10;
+const ROUNDS: u64 = 20;
 /// Edits typed ahead in a round: more than can be done before the longest life.
 const EDITS: usize = 400;
 /// The longest that a process lives in a round.
@@ -57,7 +57,8 @@ impl Acknowledged {
     fn is_at(&self, phone: &Phone, note: &str, what: &str) {
         let list = phone.ask(&["list"]);
         let entries = list["entries"].as_array().expect("entries").iter();
-        let entries: BTreeMap<&str, &Value> = entries.filter_map(|entry| Some((entry["id"].as_str()?, entry))).collect();
+        let entries: BTreeMap<&str, &Value> =
+            entries.filter_map(|entry| Some((entry["id"].as_str()?, entry))).collect();
         for (id, words) in &self.words {
             let found = entries.get(id.as_str()).unwrap_or_else(|| panic!("{what}: {id} is not at {}", phone.name));
             assert_eq!(found["fields"]["text"], words.as_str(), "{what}");
@@ -123,7 +124,9 @@ fn a_short_life(phone: &Phone, note: &str, drawn: &mut Drawn, round: u64) -> (Ac
             _ => assert!(refused.is_null(), "{answer}"),
         }
         match edit {
-            Edit::Appreciate(words) | Edit::Journal(words) => drop(done.words.insert(text(answer, "id"), words.clone())),
+            Edit::Appreciate(words) | Edit::Journal(words) => {
+                drop(done.words.insert(text(answer, "id"), words.clone()))
+            }
             Edit::Type(words) => done.typed.push(words.clone()),
             Edit::Answer | Edit::Sync => {}
         }

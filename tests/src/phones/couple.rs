@@ -90,6 +90,9 @@ fn perspective_free(mut entry: Value) -> Value {
         if is_sealed {
             entry.retain(|key, _| ["id", "practice", "date"].contains(&key.as_str()));
         }
+        if let Some(Value::Array(answers)) = entry.get_mut("answers") {
+            answers.retain(|answer| answer["open"] == true);
+        }
     }
     in_order(&mut entry);
     entry
