@@ -103,7 +103,7 @@ pub(crate) fn fresh(bench: &mut Bench) -> Vec<Row> {
         let (folder, relay) = (&life.closed, &mut life.couple.relay);
         let mut ours = |_: usize| {
             let folder = folder.copy();
-            let (time, (home, today)) = timed(|| {
+            let (time, (mut home, today)) = timed(|| {
                 let mut home = Life::open(&folder);
                 home.handle_input(now, Input::Connected { exporter: [9; 32] }).expect("a connection");
                 exchange(VISITOR, &mut home, relay, now, &mut |_| {});

@@ -1,7 +1,7 @@
 //! The schedule: what happens in one step of a world.
 
-use super::World;
 use super::dice::Dice;
+use super::{Bug, World};
 use amends_core::storage::{Fault, FaultPlan};
 use amends_protocol::ErrorCode;
 
@@ -74,6 +74,7 @@ impl World {
     fn break_disk(&mut self, at: usize, dice: &mut Dice) {
         let from = 1 + dice.below(5) as u64;
         let plan = match dice.below(3) {
+            0 if self.bug == Some(Bug::StoreTears) => FaultPlan::default().at(from, Fault::Torn),
             0 => FaultPlan::default().at(from, Fault::CrashBefore),
             1 => FaultPlan::default().at(from, Fault::CrashAfter),
             _ => (from..from + 4).fold(FaultPlan::default(), |plan, at| plan.at(at, Fault::Full)),
@@ -128,7 +129,7 @@ impl World {
         let name = phone.name;
         self.note(|| format!("{name} starts"));
         let phone = &mut self.phones[at];
-        let done = phone.start(false);
+        let done = phone.start(self.bug);
         self.outcome(at, done).map(drop)
     }
 

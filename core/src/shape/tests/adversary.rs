@@ -37,7 +37,7 @@ fn ada_stands(set: &StatementSet) -> BTreeSet<StatementId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
 
     /// Forged statements are even let past the check of statements here: the shapes must not rely on it.
     #[test]
