@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 
 use amends_protocol::limits::{CHARGE_BYTES_MIN, HIDDEN_LIFETIME_S, LOOSE_CHUNK_LIFETIME_S};
 use amends_protocol::*;
@@ -103,7 +103,7 @@ impl Asked {
     }
 
     fn ask<T: Send + 'static>(&self, question: impl FnOnce(&SqliteStore, BoxId, Reply<T>)) -> Result<T, StoreError> {
-        let (sender, receiver) = channel();
+        let (sender, receiver) = sync_channel(1);
         question(&self.store, self.box_id, Box::new(move |outcome| sender.send(outcome).unwrap()));
         receiver.recv().unwrap()
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 type Ids = BTreeSet<StatementId>;
 
-fn said_by<'a>(set: &'a StatementSet, member: MemberId, kind: Kind) -> impl Iterator<Item = &'a Statement> {
+fn said_by(set: &StatementSet, member: MemberId, kind: Kind) -> impl Iterator<Item = &Statement> {
     set.of_kind(kind).filter(move |said| said.member == member)
 }
 

@@ -93,7 +93,7 @@ impl Phone {
     /// The other's words that this phone shows.
     pub(super) fn reads(&self) -> BTreeMap<StatementId, Option<String>> {
         let theirs = self.view().answers.into_iter().filter(|answer| answer.member != self.me);
-        theirs.map(|answer| (answer.commitment, answer.fields.map(|fields| format!("{}", text(&fields))))).collect()
+        theirs.map(|answer| (answer.commitment, answer.fields.map(|fields| text(&fields)))).collect()
     }
 }
 

@@ -186,7 +186,7 @@ fn execute(db: &Connection, sql: &'static str) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::mpsc::{Receiver, sync_channel};
 
     fn database() -> Connection {
         let db = Connection::open_in_memory().unwrap();
@@ -207,7 +207,7 @@ mod tests {
     fn write(
         run: impl FnMut(&Connection, &mut Desk) -> Result<i64, Failure> + Send + 'static,
     ) -> (Box<dyn Write>, Receiver<Outcome>) {
-        let (sender, receiver) = channel();
+        let (sender, receiver) = sync_channel(1);
         (Closure::boxed(run, Box::new(move |outcome| sender.send(outcome).unwrap())), receiver)
     }
 
