@@ -122,7 +122,7 @@ impl ClientError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Home(error) => error.class().into(),
-            Self::Vault(VaultError::Damaged) | Self::KeyMissing => ErrorClass::Damaged,
+            Self::Vault(VaultError::Damaged | VaultError::WrongPassphrase) | Self::KeyMissing => ErrorClass::Damaged,
             Self::Vault(VaultError::PassphraseEmpty) => ErrorClass::Usage,
             Self::Vault(VaultError::Io(_) | VaultError::Key(_)) => ErrorClass::Storage,
             Self::Vault(_) | Self::NoRelay | Self::Refused(_) => ErrorClass::Refused,

@@ -153,9 +153,12 @@ impl Link {
 
     /// Closes the connection in good order. Returns when the relay has been told, not when it has heard.
     pub async fn close(self) {
+        let sent = || self.connection.stats().udp_tx.datagrams;
+        let before = sent();
         self.connection.close(VarInt::from_u32(0), b"");
+        // A closed connection sends nothing but its close.
         let told = async {
-            while self.connection.stats().frame_tx.connection_close == 0 {
+            while sent() == before {
                 tokio::task::yield_now().await;
             }
         };

@@ -62,10 +62,13 @@ impl Client {
         clock: Clock,
         found: impl FnOnce(PhoneStore) -> Result<PhoneHome, HomeError>,
     ) -> Result<Self, ClientError> {
+        let is_there = Self::is_in(folder);
         let folder = storage::Home::open(folder)?;
         // A process that died between the key and the home left a key to use.
         let key = match vault.storage_key()? {
             Some(key) => key,
+            // The key is made first: whoever has a store had one, and another would only hide that it is gone.
+            None if is_there => return Err(ClientError::KeyMissing),
             None => vault.make_storage_key(&mut SystemRandomness::new())?,
         };
         let home = found(Sealed::new(folder.store()?, RowSeal::new(key)))?;
@@ -137,7 +140,7 @@ impl Client {
     }
 
     /// Sends and reads everything: ends when nothing more is to be sent and what arrived caused nothing more to send. Beside
-    /// [`Client::run`] it uses that connection.
+    /// [`Client::run`] it lets that connect anew.
     ///
     /// # Errors
     /// [`ClientError::Link`], [`ClientError::Refused`], [`ClientError::NoRelay`], and [`ClientError::TimedOut`] after
@@ -156,7 +159,7 @@ impl Client {
         }
         loop {
             match self.shared.round(Until::Answered, time_up.as_mut()).await? {
-                Ended::RelayChanged => {}
+                Ended::Again => {}
                 Ended::Stopped => return Err(ClientError::TimedOut),
                 Ended::Done => break,
             }

@@ -41,7 +41,7 @@ use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
-use crate::sync::{BoxState, Engine, Input, Keyring, MEMBER_BOX, Now, Output, RosterMember, encoded};
+use crate::sync::{BoxState, Engine, Input, Keyring, Now, Output, RosterMember, encoded};
 use amends_protocol::{ErrorCode, RelayAddress};
 use minicbor::{Decode, Encode};
 use pairing::first_epoch;

@@ -26,8 +26,8 @@ const CARDS_MAX: usize = 500;
 const NEW_DAYS: i32 = 2;
 /// Days for which an opened check-in is shown.
 const OPENED_DAYS: i32 = 7;
-/// Characters of an entry's words on its card.
-const TEXT_CHARS_MAX: usize = 160;
+/// Characters of an entry's words on its card: enough for two answers to a check-in.
+const TEXT_CHARS_MAX: usize = 600;
 
 /// One thing on the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, serde::Serialize)]
@@ -170,6 +170,15 @@ impl Step<'_> {
         self.today = Some(TodayRow::default());
     }
 
+    /// The occurrences of a box that have a card.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) fn dated_cards(&mut self, index: BoxIndex) -> Result<Vec<EntryId>, HomeError> {
+        let cards = self.today_row()?.cards.iter();
+        Ok(cards.filter(|card| card.index == index && card.date.is_some()).map(|card| card.id).collect())
+    }
+
     /// Writes the cards, if this step touched any.
     pub(super) fn store_today(&mut self) {
         let Some(mut row) = self.today.take() else { return };
@@ -285,7 +294,7 @@ impl Step<'_> {
             _ => None,
         });
         // One's own words stay readable to oneself while they are sealed.
-        let texts = view.answers.iter().filter_map(|answer| answer.fields.as_ref()).map(first_text);
+        let texts = view.answers.iter().filter_map(|answer| answer.fields.as_ref()).map(all_texts);
         card.text = texts.collect::<Vec<_>>().join(" · ");
         Ok(())
     }
@@ -297,8 +306,14 @@ impl Step<'_> {
     }
 }
 
+/// All words among fields.
+fn all_texts(fields: &BTreeMap<u32, Value>) -> String {
+    let texts = fields.values().flat_map(Value::texts);
+    texts.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
 /// The first words among fields.
-pub(super) fn first_text(fields: &BTreeMap<u32, Value>) -> String {
+fn first_text(fields: &BTreeMap<u32, Value>) -> String {
     let text = |value: &Value| match value {
         Value::Text(text) => Some(text.clone()),
         Value::List(texts) => texts.first().cloned(),

@@ -17,6 +17,11 @@ pub mod sealed_pair;
 pub mod series;
 pub mod settings;
 
+#[cfg(test)]
+mod tests;
+
+use crate::statement::{Header, NAMED_MAX};
+
 /// Why a rule forbids an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -48,6 +53,9 @@ pub enum RuleError {
     /// Both answers are open, or the other's phone has named one's answer: it stands.
     #[error("the answer is already open")]
     AlreadyOpen,
+    /// More statements would have to be named than one header can name.
+    #[error("there is more to answer here than one statement can name")]
+    TooMany,
     /// The document is shared: words typed together cannot be taken back by one person.
     #[error("shared text cannot be redacted")]
     NotRedactable,
@@ -66,7 +74,13 @@ impl RuleError {
             Self::Yours => "yours",
             Self::Redacted => "redacted",
             Self::AlreadyOpen => "already_open",
+            Self::TooMany => "too_many",
             Self::NotRedactable => "not_redactable",
         }
     }
+}
+
+/// A header that another phone can read.
+fn fitting(header: Header) -> Result<Header, RuleError> {
+    if header.refs.len() <= NAMED_MAX && header.over.len() <= NAMED_MAX { Ok(header) } else { Err(RuleError::TooMany) }
 }

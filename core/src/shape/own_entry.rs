@@ -3,9 +3,10 @@
 //! # Merge rule
 //! Only the author's words count, and ownership proves itself: the entry's id is made from the author and fresh randomness. An
 //! edit words the whole entry anew and names the wordings it replaces; two concurrent edits from one's own two phones are both
-//! shown until the next edit names both. The other member can acknowledge a wording, nothing else.
+//! shown until the next edit names both. The other member can acknowledge a wording, nothing else. In the vault there is no other
+//! member: the same rules under another key, in a box the partner never has.
 
-use super::RuleError;
+use super::{RuleError, fitting};
 use crate::id::{Day, EntryId, MemberId, StatementId};
 use crate::statement::{Header, Kind, Role, Statement, StatementSet, Subject, Value};
 use std::collections::BTreeMap;
@@ -66,9 +67,10 @@ pub struct OwnEntryView {
     pub wordings: Vec<Wording>,
 }
 
-/// The author of an entry, once the statement that made it is here.
+/// The author of an entry, once the statement that made it is here: the one whose fresh randomness the entry's id is made from.
 pub fn author(set: &StatementSet) -> Option<MemberId> {
-    set.of_kind(Kind::CREATE).next().map(|create| create.member)
+    let proves = |create: &&Statement| matches!(create.header.subject, Subject::Fresh(_));
+    set.of_kind(Kind::CREATE).find(proves).map(|create| create.member)
 }
 
 /// What is shown; `None` until the statement that made the entry is here.
@@ -80,10 +82,10 @@ pub fn view(set: &StatementSet) -> Option<OwnEntryView> {
         .filter(|statement| is_wording(statement, author))
         .map(|statement| wording(set, statement, author))
         .collect();
-    let current = || wordings.iter().filter(|wording| wording.current);
-    let state = if wordings.iter().all(|wording| wording.redacted) {
+    let shown: Vec<&Wording> = wordings.iter().filter(|wording| wording.current && !wording.redacted).collect();
+    let state = if shown.is_empty() && wordings.iter().any(|wording| wording.redacted) {
         OwnEntryState::Redacted
-    } else if current().all(|wording| wording.acknowledged) {
+    } else if !shown.is_empty() && shown.iter().all(|wording| wording.acknowledged) {
         OwnEntryState::Acknowledged
     } else if wordings.iter().any(|wording| wording.acknowledged) {
         OwnEntryState::ChangedSinceAcknowledged
@@ -91,6 +93,20 @@ pub fn view(set: &StatementSet) -> Option<OwnEntryView> {
         OwnEntryState::Shared
     };
     Some(OwnEntryView { author, state, wordings })
+}
+
+/// Statements that say what their member may not say, and so say nothing: another's edits and redactions, an author's
+/// acknowledgement of themselves, an acknowledgement of what is no wording. By id; none until the statement that made the entry is
+/// here.
+pub fn refused(set: &StatementSet) -> Vec<StatementId> {
+    let Some(author) = author(set) else { return Vec::new() };
+    let no_wording = |id: StatementId| set.get(&id).is_some_and(|named| !is_wording(named, author));
+    let says_nothing = |statement: &&Statement| match statement.header.kind {
+        Kind::CREATE | Kind::EDIT | Kind::REDACT => statement.member != author,
+        Kind::ACKNOWLEDGE => statement.member == author || statement.header.named(Role::SUBJECT).any(no_wording),
+        _ => false,
+    };
+    set.iter().filter(says_nothing).map(|statement| statement.id).collect()
 }
 
 fn is_wording(statement: &Statement, author: MemberId) -> bool {
@@ -118,15 +134,12 @@ fn wording(set: &StatementSet, statement: &Statement, author: MemberId) -> Wordi
 /// are not covered by it.
 ///
 /// # Errors
-/// [`RuleError::NotFound`], [`RuleError::NotYours`].
+/// [`RuleError::NotFound`], [`RuleError::NotYours`], [`RuleError::TooMany`].
 pub fn edit(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Result<Header, RuleError> {
     own(set, me)?;
-    let standing = set.iter().filter(|statement| {
-        statement.member == me
-            && matches!(statement.header.kind, Kind::CREATE | Kind::EDIT | Kind::REDACT)
-            && set.is_current(statement)
-    });
-    Ok(Header::new(Kind::EDIT, Subject::Target(target), day).over(standing.map(|statement| statement.id)))
+    let standing = set.iter().filter(|statement| is_wording(statement, me) && set.is_current(statement));
+    let header = Header::new(Kind::EDIT, Subject::Target(target), day).over(standing.map(|statement| statement.id));
+    fitting(header.over(set.redactions(me)))
 }
 
 /// The header for taking one's words back for good.
@@ -144,7 +157,8 @@ pub fn redact(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Re
 /// The header for acknowledging the other's wording: the one named, or the only one that stands.
 ///
 /// # Errors
-/// [`RuleError::NotFound`], [`RuleError::Yours`], [`RuleError::Redacted`], [`RuleError::AmbiguousRevision`].
+/// [`RuleError::NotFound`], [`RuleError::Yours`], [`RuleError::Redacted`], [`RuleError::AmbiguousRevision`];
+/// [`RuleError::NotReadable`] when the words are not here yet.
 pub fn acknowledge(
     set: &StatementSet,
     me: MemberId,
@@ -162,7 +176,8 @@ pub fn acknowledge(
         None => wordings.into_iter().filter(|statement| set.is_current(statement)).collect(),
     };
     match named.as_slice() {
-        [one] if set.is_redacted(one) || one.body.is_none() => Err(RuleError::Redacted),
+        [one] if set.is_redacted(one) => Err(RuleError::Redacted),
+        [one] if one.body.is_none() => Err(RuleError::NotReadable),
         [one] => Ok(Header::new(Kind::ACKNOWLEDGE, Subject::Target(target), day).naming(Role::SUBJECT, one.id)),
         [] => Err(RuleError::NotFound),
         _ => Err(RuleError::AmbiguousRevision),

@@ -6,9 +6,12 @@
 //! can read the other's answer and then answer anew: the reader's own opening has fixed which answer of theirs counts, and the
 //! other's opening names that one and no later one. Before any opening of the other names it, an author may replace or take back
 //! their commitment. A pass is a sealed answer without fields. No clock and no silence opens anything.
+//!
+//! An opening binds the other only by the words it brings. One without its words (taken back, or never sent) names a commitment of
+//! the other only if the other answered it by opening that commitment.
 
-use super::RuleError;
-use crate::id::{Day, MemberId, SeriesId, StatementId};
+use super::{RuleError, fitting};
+use crate::id::{Day, EntryId, MemberId, SeriesId, StatementId};
 use crate::statement::{Body, Header, Kind, Role, Statement, StatementSet, Subject, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +80,7 @@ pub struct SealedView {
     pub answers: Vec<AnswerView>,
     /// Members of whom openings name two commitments.
     pub answered_twice: Vec<MemberId>,
-    /// Whether an answer of one's own cannot be opened, because its words are on no phone one still has.
+    /// Whether an answer of one's own is due to open and its words are not on this phone.
     pub could_not_be_opened: bool,
 }
 
@@ -90,30 +93,83 @@ pub struct Due {
     pub partner: StatementId,
     /// The commitment's body.
     pub body: Body,
+    /// One's own redactions on the occurrence, for the header to name: they came before these words.
+    pub over: Vec<StatementId>,
+}
+
+/// An opening or sharing that speaks of a commitment of its own member.
+struct Opening<'a> {
+    statement: &'a Statement,
+    /// What it opens.
+    own: &'a Statement,
+    /// The words, unless they are not here or were taken back.
+    words: Option<&'a Body>,
+    /// Whether the words are not here because they were taken back.
+    redacted: bool,
+    /// The commitment of the other member that it names.
+    partner: Option<&'a Statement>,
+}
+
+impl<'a> Opening<'a> {
+    /// Reads an opening; one that brings other words than its commitment bound says nothing.
+    fn read(set: &'a StatementSet, statement: &'a Statement) -> Option<Self> {
+        let commitment = |role| {
+            let id = statement.header.named(role).next()?;
+            set.get(&id).filter(|commitment| commitment.header.kind == Kind::COMMIT)
+        };
+        let own = commitment(Role::OWN_COMMITMENT).filter(|own| own.member == statement.member)?;
+        let words = statement.body.as_ref();
+        if words.is_some_and(|body| !is_bound(body, own)) {
+            return None;
+        }
+        let opens = statement.header.kind == Kind::OPEN;
+        let partner =
+            commitment(Role::PARTNER_COMMITMENT).filter(|partner| opens && partner.member != statement.member);
+        // An opening of nobody else's answer is none.
+        if opens && partner.is_none() {
+            return None;
+        }
+        let redacted = set.is_redacted(statement);
+        Some(Self { statement, own, words: words.filter(|_| !redacted), redacted, partner })
+    }
+
+    fn is_sharing(&self) -> bool {
+        self.statement.header.kind == Kind::SHARE_ANYWAY
+    }
+
+    fn member(&self) -> MemberId {
+        self.statement.member
+    }
+}
+
+/// Whether a body is the very one that a commitment bound.
+fn is_bound(body: &Body, commitment: &Statement) -> bool {
+    body.hash(&commitment.owner, &commitment.member, Kind::COMMIT, &commitment.target) == commitment.body_hash
+}
+
+/// The commitment's body among one's own answers from the vault.
+fn kept<'b>(own: &'b [Body], commitment: &Statement) -> Option<&'b Body> {
+    own.iter().find(|body| is_bound(body, commitment))
 }
 
 /// Commitments and openings of one occurrence, sorted out.
 struct Pair<'a> {
     set: &'a StatementSet,
-    /// Authentic openings and sharings: (statement, own commitment).
-    openings: Vec<(&'a Statement, StatementId)>,
-    /// Commitments named by an authentic opening of the other member.
+    openings: Vec<Opening<'a>>,
+    /// Commitments named by an opening of the other member.
     named: BTreeSet<StatementId>,
 }
 
 impl<'a> Pair<'a> {
     fn new(set: &'a StatementSet) -> Self {
-        let authentic = |statement: &'a Statement| {
-            let own = statement.header.named(Role::OWN_COMMITMENT).next()?;
-            is_opening_of(statement, set.get(&own)?).then_some((statement, own))
-        };
         let kinds = |statement: &&Statement| matches!(statement.header.kind, Kind::OPEN | Kind::SHARE_ANYWAY);
-        let openings: Vec<_> = set.iter().filter(kinds).filter_map(authentic).collect();
-        let named = openings.iter().filter_map(|(opening, _)| {
-            let partner = opening.header.named(Role::PARTNER_COMMITMENT).next()?;
-            let commitment = set.get(&partner)?;
-            let fits = commitment.header.kind == Kind::COMMIT && commitment.member != opening.member;
-            fits.then_some(partner)
+        let openings: Vec<Opening<'_>> =
+            set.iter().filter(kinds).filter_map(|statement| Opening::read(set, statement)).collect();
+        let opened: BTreeSet<StatementId> =
+            openings.iter().filter(|opening| !opening.is_sharing()).map(|opening| opening.own.id).collect();
+        let named = openings.iter().filter_map(|opening| {
+            let partner = opening.partner?.id;
+            (opening.words.is_some() || opened.contains(&partner)).then_some(partner)
         });
         let named = named.collect();
         Self { set, openings, named }
@@ -125,7 +181,7 @@ impl<'a> Pair<'a> {
 
     /// Neither replaced nor taken back; or shared, or named by the other's opening, which no later act undoes.
     fn is_active(&self, commitment: &Statement) -> bool {
-        if self.named.contains(&commitment.id) || self.shared_anyway(&commitment.id).is_some() {
+        if self.named.contains(&commitment.id) || self.is_shared(commitment.id) {
             return true;
         }
         let taken_back = self.set.of_kind(Kind::TAKE_BACK).any(|take_back| {
@@ -136,39 +192,35 @@ impl<'a> Pair<'a> {
             .set
             .of_kind(Kind::COMMIT)
             .any(|later| later.member == commitment.member && later.header.over.contains(&commitment.id));
-        !taken_back && !replaced
+        !taken_back && !replaced && !self.set.is_redacted(commitment)
     }
 
     fn active(&self, mine: bool, me: MemberId) -> Vec<&'a Statement> {
         self.commitments(mine, me).filter(|commitment| self.is_active(commitment)).collect()
     }
 
-    fn opening_of(&self, commitment: &StatementId) -> Option<&'a Statement> {
-        self.openings.iter().find(|(_, own)| own == commitment).map(|(opening, _)| *opening)
+    /// The openings and sharings of a commitment that bring its words, or brought them until they were taken back.
+    fn openings_of(&self, commitment: StatementId) -> impl Iterator<Item = &Opening<'a>> {
+        let brought = |opening: &Opening<'_>| opening.words.is_some() || opening.redacted;
+        self.openings.iter().filter(move |opening| opening.own.id == commitment && brought(opening))
     }
 
-    fn shared_anyway(&self, commitment: &StatementId) -> Option<&'a Statement> {
-        let shared = |(opening, own): &&(&Statement, StatementId)| {
-            own == commitment && opening.header.kind == Kind::SHARE_ANYWAY
-        };
-        self.openings.iter().find(shared).map(|(opening, _)| *opening)
+    fn is_opened(&self, commitment: StatementId) -> bool {
+        self.openings_of(commitment).any(|opening| !opening.is_sharing())
     }
 
-    /// Whether everybody may read a commitment's words.
-    fn is_open(&self, commitment: &StatementId) -> bool {
-        self.shared_anyway(commitment).is_some()
-            || (self.named.contains(commitment) && self.opening_of(commitment).is_some())
+    fn is_shared(&self, commitment: StatementId) -> bool {
+        self.openings_of(commitment).any(Opening::is_sharing)
     }
-}
 
-/// Whether an opening brings the very body that the commitment bound, said by the same member of the same occurrence.
-fn is_opening_of(opening: &Statement, commitment: &Statement) -> bool {
-    let hash = match &opening.body {
-        Some(body) => body.hash(&commitment.owner, &commitment.member, Kind::COMMIT, &commitment.target),
-        // An opening whose words were taken back later stays an opening; it was checked when it came.
-        None => return commitment.member == opening.member && commitment.header.kind == Kind::COMMIT,
-    };
-    commitment.header.kind == Kind::COMMIT && commitment.member == opening.member && hash == commitment.body_hash
+    fn words_of(&self, commitment: StatementId) -> Option<&'a Body> {
+        self.openings_of(commitment).find_map(|opening| opening.words)
+    }
+
+    /// Whether both may read a commitment's words, unless they were taken back since.
+    fn is_open(&self, commitment: StatementId) -> bool {
+        self.is_shared(commitment) || (self.named.contains(&commitment) && self.is_opened(commitment))
+    }
 }
 
 /// What `me` is shown. `own` are one's own answers' bodies from the vault; `hint` whether a waiting answer may be shown;
@@ -180,17 +232,15 @@ pub fn view(set: &StatementSet, me: MemberId, own: &[Body], hint: bool, past: bo
     let mut answers = Vec::new();
     let mut could_not_be_opened = false;
     for commitment in &mine {
-        let opening = pair.opening_of(&commitment.id);
-        let body = own.iter().find(|body| commitment.body_hash == hash_of(body, commitment));
-        could_not_be_opened |= body.is_none() && opening.is_none();
-        let body = body.or_else(|| opening.and_then(|opening| opening.body.as_ref()));
+        let body = kept(own, commitment).or_else(|| pair.words_of(commitment.id));
+        let due = !pair.is_opened(commitment.id) && (pair.named.contains(&commitment.id) || !theirs.is_empty());
+        could_not_be_opened |= body.is_none() && due;
         answers.push(answer(&pair, commitment, body));
     }
-    for commitment in pair.commitments(false, me).filter(|commitment| pair.is_open(&commitment.id)) {
-        let opening = pair.opening_of(&commitment.id);
-        answers.push(answer(&pair, commitment, opening.and_then(|opening| opening.body.as_ref())));
+    for commitment in pair.commitments(false, me).filter(|commitment| pair.is_open(commitment.id)) {
+        answers.push(answer(&pair, commitment, pair.words_of(commitment.id)));
     }
-    let mine_open = mine.iter().any(|commitment| pair.is_open(&commitment.id));
+    let mine_open = mine.iter().any(|commitment| pair.is_open(commitment.id));
     let theirs_open = answers.iter().any(|answer| answer.member != me);
     let state = match (mine.is_empty(), theirs.is_empty()) {
         _ if theirs_open && (mine_open || mine.is_empty()) => {
@@ -206,21 +256,18 @@ pub fn view(set: &StatementSet, me: MemberId, own: &[Body], hint: bool, past: bo
         (true, false) if hint => SealedState::TheirsSealed,
         _ => SealedState::Upcoming,
     };
-    let twice = |member: MemberId| {
-        let named = pair.named.iter().filter_map(|id| set.get(id)).filter(|commitment| commitment.member == member);
+    let twice = |member: &MemberId| {
+        let named = pair.named.iter().filter_map(|id| set.get(id)).filter(|commitment| commitment.member == *member);
         named.count() > 1
     };
     let members: BTreeSet<MemberId> = set.of_kind(Kind::COMMIT).map(|commitment| commitment.member).collect();
-    let answered_twice = members.into_iter().filter(|member| twice(*member)).collect();
+    let answered_twice = members.into_iter().filter(twice).collect();
     SealedView { state, answers, answered_twice, could_not_be_opened }
 }
 
-fn hash_of(body: &Body, commitment: &Statement) -> crate::id::BodyHash {
-    body.hash(&commitment.owner, &commitment.member, Kind::COMMIT, &commitment.target)
-}
-
 fn answer(pair: &Pair<'_>, commitment: &Statement, body: Option<&Body>) -> AnswerView {
-    let taken_back = pair.set.is_redacted(commitment);
+    let opening_redacted = pair.openings_of(commitment.id).any(|opening| opening.redacted);
+    let taken_back = pair.set.is_redacted(commitment) || opening_redacted;
     let content = body.and_then(|body| body.content().ok()).filter(|_| !taken_back);
     let after_reading = commitment.header.named(Role::SAW).any(|saw| {
         pair.set.get(&saw).is_some_and(|saw| saw.header.kind == Kind::SHARE_ANYWAY && saw.member != commitment.member)
@@ -231,54 +278,74 @@ fn answer(pair: &Pair<'_>, commitment: &Statement, body: Option<&Body>) -> Answe
         day: commitment.header.day,
         passed: content.as_ref().is_some_and(|content| content.fields.is_none()),
         fields: content.and_then(|content| content.fields),
-        open: pair.is_open(&commitment.id),
-        shared_anyway: pair.shared_anyway(&commitment.id).is_some(),
+        open: pair.is_open(commitment.id),
+        shared_anyway: pair.is_shared(commitment.id),
         answered_after_reading: after_reading,
     }
 }
 
 /// The opening that this phone owes now, if any. `own` are one's own answers' bodies from the vault.
 ///
-/// The partner's commitment it names is the one a received opening opened, else the smallest by body hash among those not
-/// replaced. A member who has opened once opens again only a different commitment that the partner's opening names.
+/// An opening of the partner that names a commitment of one's own is answered by opening that one, naming what theirs opened. Else
+/// a member who has not opened opens their smallest commitment, naming the one the partner shared, else the smallest of those not
+/// replaced or taken back; smallest by body hash. While the partner's opening names something that has not arrived, nothing is
+/// opened: it is the answer that counts.
 pub fn opening_due(set: &StatementSet, me: MemberId, own: &[Body]) -> Option<Due> {
     let pair = Pair::new(set);
-    let body_of = |commitment: &Statement| own.iter().find(|body| commitment.body_hash == hash_of(body, commitment));
-    let theirs: Vec<&(&Statement, StatementId)> =
-        pair.openings.iter().filter(|(opening, _)| opening.member != me && opening.header.kind == Kind::OPEN).collect();
-    let named_by_them = theirs.iter().filter_map(|(opening, _)| opening.header.named(Role::PARTNER_COMMITMENT).next());
-    let named: Option<&Statement> = named_by_them
-        .filter_map(|id| set.get(&id))
-        .filter(|commitment| commitment.member == me && pair.opening_of(&commitment.id).is_none())
-        .min_by_key(|commitment| commitment.body_hash);
-    let opened_before = pair.openings.iter().any(|(opening, _)| opening.member == me);
-    let commitment = match named {
-        Some(named) => named,
-        None if opened_before => return None,
-        None => {
-            let sealed = pair.active(true, me).into_iter().filter(|commitment| body_of(commitment).is_some());
-            sealed.min_by_key(|commitment| commitment.body_hash)?
-        }
+    let by_hash = |commitment: &&Statement| commitment.body_hash;
+    let theirs = || pair.openings.iter().filter(|opening| opening.member() != me && opening.words.is_some());
+    let due = |commitment: &Statement, partner: &Statement| {
+        let body = kept(own, commitment)?.clone();
+        Some(Due { own: commitment.id, partner: partner.id, body, over: set.redactions(me).collect() })
     };
-    let partner = match theirs.iter().map(|(_, own)| *own).min() {
-        Some(opened) => opened,
-        None => pair.active(false, me).into_iter().min_by_key(|commitment| commitment.body_hash)?.id,
+    let open = |commitment: &&Statement| !set.is_redacted(commitment) && kept(own, commitment).is_some();
+    let named: BTreeSet<StatementId> = theirs().filter_map(|opening| opening.partner).map(|mine| mine.id).collect();
+    if !named.is_empty() {
+        let opens = |opening: &Statement, id| {
+            opening.member == me && opening.header.named(Role::OWN_COMMITMENT).any(|own| own == id)
+        };
+        let opened = |id: StatementId| set.of_kind(Kind::OPEN).any(|opening| opens(opening, id));
+        let unopened = named.iter().filter(|id| !opened(**id)).filter_map(|id| set.get(id));
+        let mine = unopened.filter(open).min_by_key(by_hash)?;
+        let naming = theirs().filter(|opening| opening.partner.is_some_and(|partner| partner.id == mine.id));
+        return due(mine, naming.map(|opening| opening.own).min_by_key(by_hash)?);
+    }
+    // One's own opening counts as soon as it is known, whatever else has arrived.
+    let opened_before = set.of_kind(Kind::OPEN).any(|opening| opening.member == me);
+    if opened_before || names_the_unknown(set, me) {
+        return None;
+    }
+    let mine = pair.active(true, me).into_iter().filter(open).min_by_key(by_hash)?;
+    let shared = theirs().filter(|opening| opening.is_sharing()).map(|opening| opening.own).min_by_key(by_hash);
+    due(mine, shared.or_else(|| pair.active(false, me).into_iter().min_by_key(by_hash))?)
+}
+
+/// Whether an opening of the partner that brings its words names a commitment that is not here.
+fn names_the_unknown(set: &StatementSet, me: MemberId) -> bool {
+    let bound = |opening: &Statement| {
+        let own = opening.header.named(Role::OWN_COMMITMENT).next().and_then(|id| set.get(&id));
+        own.zip(opening.body.as_ref()).is_some_and(|(own, body)| own.member == opening.member && is_bound(body, own))
     };
-    Some(Due { own: commitment.id, partner, body: body_of(commitment)?.clone() })
+    set.of_kind(Kind::OPEN)
+        .filter(|opening| opening.member != me && bound(opening))
+        .any(|opening| opening.header.named(Role::PARTNER_COMMITMENT).any(|id| set.get(&id).is_none()))
 }
 
 /// The header for sealing an answer, which replaces an earlier one of one's own.
 ///
 /// # Errors
-/// [`RuleError::AlreadyOpen`] once an answer of one's own is open or the partner's opening names it.
+/// [`RuleError::AlreadyOpen`] once an answer of one's own is open or the partner's opening names it, [`RuleError::TooMany`].
 pub fn commit(set: &StatementSet, me: MemberId, series: SeriesId, date: Day, day: Day) -> Result<Header, RuleError> {
     let pair = Pair::new(set);
     refuse_open(&pair, me)?;
     let replaced = pair.active(true, me).into_iter().map(|commitment| commitment.id);
     let header = Header::new(Kind::COMMIT, Subject::Occurrence { series, day: date }, day).over(replaced);
-    let read =
-        pair.openings.iter().filter(|(opening, _)| opening.member != me && opening.header.kind == Kind::SHARE_ANYWAY);
-    Ok(read.fold(header, |header, (opening, _)| header.naming(Role::SAW, opening.id)))
+    // Only what brought its words could be read.
+    let read = pair.openings.iter().filter(|opening| {
+        opening.member() != me && opening.is_sharing() && (opening.words.is_some() || opening.redacted)
+    });
+    let header = read.fold(header, |header, opening| header.naming(Role::SAW, opening.statement.id));
+    fitting(header.over(set.redactions(me)))
 }
 
 /// Headers for taking one's sealed answers back.
@@ -302,20 +369,42 @@ pub fn take_back(set: &StatementSet, me: MemberId, day: Day) -> Result<Vec<Heade
 ///
 /// # Errors
 /// [`RuleError::AlreadyOpen`], [`RuleError::NotFound`] without a sealed answer, [`RuleError::NotReadable`] when its words are
-/// not on this phone.
+/// not on this phone, [`RuleError::TooMany`].
 pub fn share_anyway(set: &StatementSet, me: MemberId, own: &[Body], day: Day) -> Result<(Header, Body), RuleError> {
     let pair = Pair::new(set);
     refuse_open(&pair, me)?;
-    let commitment =
-        pair.active(true, me).into_iter().min_by_key(|commitment| commitment.body_hash).ok_or(RuleError::NotFound)?;
-    let body = own.iter().find(|body| commitment.body_hash == hash_of(body, commitment));
+    let sealed = pair.active(true, me);
+    if sealed.is_empty() {
+        return Err(RuleError::NotFound);
+    }
+    let readable = sealed.into_iter().filter_map(|commitment| Some((commitment, kept(own, commitment)?)));
+    let (commitment, body) =
+        readable.min_by_key(|(commitment, _)| commitment.body_hash).ok_or(RuleError::NotReadable)?;
     let header =
         Header::new(Kind::SHARE_ANYWAY, commitment.header.subject, day).naming(Role::OWN_COMMITMENT, commitment.id);
-    Ok((header, body.ok_or(RuleError::NotReadable)?.clone()))
+    Ok((fitting(header.over(set.redactions(me)))?, body.clone()))
+}
+
+/// The header for taking the words of one's opened answers back for good. Sealed ones are taken back by [`take_back`].
+///
+/// # Errors
+/// [`RuleError::NotFound`] without words of one's own that the other may read, [`RuleError::Redacted`] when they were taken back
+/// already.
+pub fn redact(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Result<Header, RuleError> {
+    let pair = Pair::new(set);
+    let mut mine = pair.openings.iter().filter(|opening| opening.member() == me).peekable();
+    if mine.peek().is_none() {
+        return Err(RuleError::NotFound);
+    }
+    if mine.all(|opening| opening.redacted) {
+        return Err(RuleError::Redacted);
+    }
+    Ok(Header::new(Kind::REDACT, Subject::Target(target), day))
 }
 
 fn refuse_open(pair: &Pair<'_>, me: MemberId) -> Result<(), RuleError> {
     let mine_named = pair.commitments(true, me).any(|commitment| pair.named.contains(&commitment.id));
-    let opened = pair.openings.iter().any(|(opening, _)| opening.member == me);
+    let opens = |statement: &Statement| matches!(statement.header.kind, Kind::OPEN | Kind::SHARE_ANYWAY);
+    let opened = pair.set.iter().any(|statement| statement.member == me && opens(statement));
     if mine_named || opened { Err(RuleError::AlreadyOpen) } else { Ok(()) }
 }

@@ -7,6 +7,7 @@
 
 use crate::id::Day;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Latest hour at which a day may roll over.
@@ -28,16 +29,23 @@ pub fn check_zone(zone: &str, rollover_hour: u8) -> Result<TimeZone, ZoneError> 
     TimeZone::get(zone).map_err(|_| ZoneError)
 }
 
-/// The couple's day at an instant. What counts is the clock on the wall of their home: before the rollover hour it is still
-/// yesterday, also in a night that is an hour longer or shorter.
+/// The couple's day at an instant: the latest day that has begun. A day begins when the clock on the wall of their home first
+/// reaches the rollover hour of its date, or, in a night that skips that hour, where the clock jumps over it. So before the hour it
+/// is still yesterday, and no clock set back ever returns to a day that is over.
 ///
 /// # Errors
 /// [`ZoneError`]. Outside 1970–2199 the nearest day is taken.
 pub fn home_day(instant: Timestamp, zone: &str, rollover_hour: u8) -> Result<Day, ZoneError> {
-    let local = instant.to_zoned(check_zone(zone, rollover_hour)?);
-    let hour = u8::try_from(local.hour()).unwrap_or(0);
-    let day = Day::try_from(local.date()).unwrap_or(if local.year() < 1970 { Day::MIN } else { Day::MAX });
-    Ok(if hour < rollover_hour { day.plus(-1) } else { day })
+    let zone = check_zone(zone, rollover_hour)?;
+    let hour = i8::try_from(rollover_hour).map_err(|_| ZoneError)?;
+    let today = instant.to_zoned(zone.clone()).date();
+    let has_begun = |date: &Date| {
+        let begin = zone.to_ambiguous_zoned(date.at(hour, 0, 0, 0)).compatible();
+        begin.is_ok_and(|begin| begin.timestamp() <= instant)
+    };
+    let candidates = [today.tomorrow().ok(), Some(today), today.yesterday().ok()];
+    let date = candidates.into_iter().flatten().find(has_begun).unwrap_or(today);
+    Ok(Day::try_from(date).unwrap_or(if date.year() < 1970 { Day::MIN } else { Day::MAX }))
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub enum Value {
 
 impl Value {
     /// The texts in it.
-    fn texts(&self) -> &[String] {
+    pub(crate) fn texts(&self) -> &[String] {
         match self {
             Self::Text(text) => std::slice::from_ref(text),
             Self::List(texts) => texts,

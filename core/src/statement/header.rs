@@ -8,7 +8,7 @@ use std::fmt;
 /// Longest header in bytes.
 const HEADER_BYTES_MAX: usize = 8 * 1024;
 /// Most refs, and most `over`.
-const LIST_MAX: u64 = 64;
+pub const NAMED_MAX: usize = 64;
 
 /// What a statement does. Numbers beyond those named here come from newer versions and are kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -258,13 +258,13 @@ impl Header {
                     subject = Some(Subject::Occurrence { series: d.decode()?, day: d.decode()? });
                 }
                 4 => {
-                    let length = d.array()?.filter(|length| length % 2 == 0 && length / 2 <= LIST_MAX);
+                    let length = d.array()?.filter(|length| length % 2 == 0 && length / 2 <= NAMED_MAX as u64);
                     for _ in 0..length.ok_or(HeaderError)? / 2 {
                         refs.push(Ref { role: Role(d.u16()?), id: d.decode()? });
                     }
                 }
                 5 => {
-                    let length = d.array()?.filter(|length| *length <= LIST_MAX);
+                    let length = d.array()?.filter(|length| *length <= NAMED_MAX as u64);
                     for _ in 0..length.ok_or(HeaderError)? {
                         over.push(d.decode()?);
                     }

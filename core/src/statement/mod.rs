@@ -16,7 +16,7 @@ mod tests;
 
 pub use body::{Body, Content, ContentError, Value};
 pub use check::{Refusal, check};
-pub use header::{Header, HeaderError, Kind, Ref, Role, Subject};
+pub use header::{Header, HeaderError, Kind, NAMED_MAX, Ref, Role, Subject};
 pub use set::StatementSet;
 pub use text::{is_normal, normalise};
 

@@ -5,6 +5,7 @@ mod bytes;
 mod edit;
 mod figure;
 mod life;
+mod net;
 mod open;
 mod raw;
 mod store;
@@ -60,6 +61,10 @@ const GROUPS: &[Group] = &[
     ("new-device", bytes::new_device),
     ("sizes", bytes::sizes),
     ("apply", apply::apply),
+    ("relay-append", net::append),
+    ("relay-throughput", net::throughput),
+    ("visible", net::visible),
+    ("relay-memory", net::memory),
 ];
 
 /// The program.
@@ -69,6 +74,14 @@ pub(crate) fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            // Not for people: a server that this program measures.
+            net::SERVE => {
+                let (Some(kind), Some(folder)) = (arguments.next(), arguments.next()) else {
+                    return usage("a server wants a kind and a folder");
+                };
+                net::serve(&kind, folder.as_ref());
+                return ExitCode::SUCCESS;
+            }
             "--quick" => quick = true,
             "--only" => match arguments.next() {
                 Some(name) => only.push(name),

@@ -25,8 +25,10 @@ pub fn pair_by_words(inviter: &Phone, joiner: &Phone, relay: &str) -> String {
 pub fn pair_own_device(inviter: &Phone, next: &Phone) {
     let mut inviting = inviter.start(&["invite", "--own-device"]);
     let link = text(&inviting.event("invite"), "link");
-    exchange(&mut inviting, &mut next.start(&["join", &link]));
-    inviting.finish().ok();
+    let mut joining = next.start(&["join", &link]);
+    exchange(&mut inviting, &mut joining);
+    inviting.wait().ok();
+    joining.wait().ok();
     // What the new phone does not have yet, it reads now.
     next.sync();
 }
@@ -34,8 +36,7 @@ pub fn pair_own_device(inviter: &Phone, next: &Phone) {
 #[track_caller]
 fn codes(mut inviting: Conversation, mut joining: Conversation) -> String {
     exchange(&mut inviting, &mut joining);
-    let inviters = inviting.finish();
-    let joiners = joining.finish();
+    let (inviters, joiners) = (inviting.wait(), joining.wait());
     let space = text(inviters.ok(), "space");
     assert_eq!(space, text(joiners.ok(), "space"), "they are in one space");
     space

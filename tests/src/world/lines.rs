@@ -57,9 +57,8 @@ impl World {
     /// The phone's end of its connection is gone.
     pub fn abandon(&mut self, at: usize) {
         let left = self.phones[at].line.take();
-        if let Some(line) = left.and_then(|connection| self.lines.get_mut(&connection)) {
-            line.down.clear();
-        }
+        let line = left.and_then(|connection| self.lines.get_mut(&connection));
+        line.into_iter().for_each(|line| line.down.clear());
     }
 
     /// Gives a home one input and does what it wants.
@@ -155,12 +154,12 @@ impl World {
         let message = self.spoil(at, message);
         let vault = self.vaults.get(&self.phones[at].side).map(|vault| *vault.box_id());
         let Some(line) = self.lines.get_mut(&connection) else { return };
-        if let (Some(Bug::IgnoresWaits), ToRelay::Request(id, Request::Append { box_id, .. })) = (self.bug, &message) {
-            if Some(box_id.0) == vault {
-                let acknowledged = Response::Appended { cursor: Cursor(1), duplicate: false };
-                line.down.push_back(FromRelay::Response(*id, acknowledged));
-                return;
-            }
+        if let (Some(Bug::IgnoresWaits), ToRelay::Request(id, Request::Append { box_id, .. })) = (self.bug, &message)
+            && Some(box_id.0) == vault
+        {
+            let acknowledged = Response::Appended { cursor: Cursor(1), duplicate: false };
+            line.down.push_back(FromRelay::Response(*id, acknowledged));
+            return;
         }
         line.up.push_back(message);
     }

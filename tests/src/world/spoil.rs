@@ -14,7 +14,7 @@ impl World {
     /// What leaves instead of a message; with planted bugs that sign, another record may leave before it.
     pub(super) fn spoil(&mut self, at: usize, message: ToRelay) -> ToRelay {
         let ToRelay::Request(id, Request::Append { box_id, record }) = &message else { return message };
-        if at != PHONE || !self.space.as_ref().is_some_and(|space| *space.box_id() == box_id.0) {
+        if at != PHONE || self.space.as_ref().is_none_or(|space| *space.box_id() != box_id.0) {
             return message;
         }
         match self.bug {

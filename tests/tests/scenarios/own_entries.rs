@@ -47,7 +47,7 @@ fn nobody_writes_in_the_others_name() {
 #[test]
 fn words_arrive_as_they_were_written_in_any_script() {
     let couple = Couple::paired();
-    let words = "می‌خواهم 👩‍👩‍👧‍👦 «ü» – “quoted” 'single' $HOME \\ = ½\tend";
+    let words = "می‌خواهم 👩‍👩‍👧‍👦 «ü» – “quoted” 'single' $HOME \\ = ½ end";
     let id = couple.ana.make(&["new", "appreciation", &format!("text={words}")]);
     let lines = "first\nsecond\n\nfourth";
     let other = couple.ana.make(&["new", "appreciation", &format!("text={lines}")]);

@@ -1,9 +1,9 @@
-//! In force, crossed, heads, state: pure functions of the graph.
+//! In force, crossed, heads, state: pure functions of the graph and the two registers.
 
-use super::graph::Graph;
-use crate::id::{MemberId, StatementId};
-use crate::statement::{Kind, StatementSet};
-use std::collections::BTreeSet;
+use super::graph::{Graph, Marks, is_marked};
+use super::standing::Register;
+use crate::id::MemberId;
+use crate::statement::{Kind, Role};
 
 /// What an agreement is, the first that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -56,8 +56,9 @@ pub struct Parties {
 }
 
 impl Parties {
+    /// Both, in the same order on both phones.
     pub(super) fn both(self) -> [MemberId; 2] {
-        [self.me, self.partner]
+        if self.me <= self.partner { [self.me, self.partner] } else { [self.partner, self.me] }
     }
 
     /// The other of the two.
@@ -68,8 +69,8 @@ impl Parties {
 
 /// What holds, by revision number.
 pub(super) struct Derived {
-    /// Revisions both stand on, whole and rooted.
-    pub(super) agreed: Vec<usize>,
+    /// Revisions both stand on, worded and rooted.
+    agreed: Marks,
     pub(super) in_force: Option<usize>,
     pub(super) crossed: Vec<usize>,
     /// Greatest revisions that somebody stands on, not at or below the one in force.
@@ -79,35 +80,46 @@ pub(super) struct Derived {
     pub(super) reconsent: Vec<MemberId>,
 }
 
-/// Derives what holds. `readable` says whether this version can read a revision's content.
-pub(super) fn derive(graph: &Graph<'_>, set: &StatementSet, parties: Parties, readable: &[bool]) -> Derived {
-    let numbers = 0..graph.revisions.len();
-    let whole = |at: &usize| graph.is_rooted(*at) && readable.get(*at).copied().unwrap_or(false);
-    let standing: Vec<[bool; 2]> = numbers.clone().map(|at| parties.both().map(|m| graph.stands(m, at))).collect();
-    let stood = |at: usize| standing.get(at).copied().unwrap_or_default();
+/// Derives what holds. `worded` marks revisions whose words are here. Whether this version of the app understands them does not
+/// matter: two phones of different age must not see different texts in force.
+pub(super) fn derive(graph: &Graph<'_>, registers: &[Register<'_>; 2], worded: &[bool]) -> Derived {
+    let [one, other] = registers;
+    // What waits for its words or its ancestors neither holds nor competes.
+    let whole: Vec<usize> = graph.order().filter(|at| is_marked(worded, *at)).collect();
+    let stands_both = |at: &usize| one.stands(*at) && other.stands(*at);
+    let stands_any = |at: &usize| one.stands(*at) || other.stands(*at);
 
-    let agreed: Vec<usize> = numbers.clone().filter(whole).filter(|at| stood(*at) == [true, true]).collect();
-    let chain = agreed.iter().copied().filter(|x| agreed.iter().all(|y| graph.comparable(*x, *y)));
-    // Such x form a chain, so the one with the most ancestors among them is the greatest.
-    let in_force = chain.max_by_key(|x| agreed.iter().filter(|y| graph.is_above(**y, *x)).count());
-    let settled_by = |at: usize| in_force.is_some_and(|x| x == at || graph.is_above(at, x));
-    let crossed: Vec<usize> = agreed.iter().copied().filter(|at| !settled_by(*at)).collect();
+    let agreed_list: Vec<usize> = whole.iter().copied().filter(stands_both).collect();
+    let mut agreed = vec![false; graph.revisions.len()];
+    for at in &agreed_list {
+        if let Some(mark) = agreed.get_mut(*at) {
+            *mark = true;
+        }
+    }
+    // Those in line with all others form a chain, and the list has ancestors first: the first found from its end is the greatest.
+    let in_force = agreed_list.iter().rev().copied().find(|at| {
+        let (above, below) = (graph.above(&[*at]), graph.below(*at));
+        agreed_list.iter().all(|other| other == at || is_marked(&above, *other) || is_marked(&below, *other))
+    });
+    let held = in_force.map(|at| graph.above(&[at])).unwrap_or_default();
+    let settled_by = |at: &usize| in_force == Some(*at) || is_marked(&held, *at);
+    let crossed: Vec<usize> = agreed_list.into_iter().filter(|at| !settled_by(at)).collect();
 
-    let somebody: Vec<usize> = numbers.filter(|at| stood(*at) != [false, false] && !settled_by(*at)).collect();
-    let heads: Vec<usize> =
-        somebody.iter().copied().filter(|at| !somebody.iter().any(|other| graph.is_above(*at, *other))).collect();
+    let somebody: Vec<usize> = whole.iter().copied().filter(|at| stands_any(at) && !settled_by(at)).collect();
+    let replaced = graph.above(&somebody);
+    let heads: Vec<usize> = somebody.iter().copied().filter(|at| !is_marked(&replaced, *at)).collect();
 
     let reconsent: Vec<MemberId> = match (in_force, heads.as_slice()) {
         (None, [head]) => {
-            let behind = |member: &MemberId| {
-                !graph.stands(*member, *head)
-                    && graph.stands(parties.other(*member), *head)
-                    && somebody.iter().any(|at| graph.is_above(*at, *head) && graph.stands(*member, *at))
+            let above = graph.above(&[*head]);
+            let behind = |register: &&Register<'_>| {
+                !register.stands(*head) && somebody.iter().any(|at| is_marked(&above, *at) && register.stands(*at))
             };
-            parties.both().into_iter().filter(behind).collect()
+            registers.iter().filter(behind).map(|register| register.member).collect()
         }
         _ => Vec::new(),
     };
+    let nobody = |at: usize| !stands_any(&at);
     let state = if !crossed.is_empty() {
         AgreementState::CrossedConsent
     } else if in_force.is_some() {
@@ -116,29 +128,32 @@ pub(super) fn derive(graph: &Graph<'_>, set: &StatementSet, parties: Parties, re
             1 => AgreementState::AmendmentPending,
             _ => AgreementState::Competing,
         }
-    } else if !open_retirements(graph, set).is_empty() {
+    } else if registers.iter().flat_map(Register::open_general).any(|said| said.header.kind == Kind::RETIRE) {
         AgreementState::Retired
     } else if heads.len() > 1 {
         AgreementState::Competing
     } else if !reconsent.is_empty() {
         AgreementState::NeedsReconsent
-    } else if heads.iter().any(|head| parties.both().iter().all(|member| !graph.withdrew(*member, *head))) {
+    } else if heads.iter().any(|head| !registers.iter().any(|register| is_withdrawn(graph, register, *head))) {
         AgreementState::Proposed
-    } else if graph.revisions.is_empty() {
-        AgreementState::Draft
-    } else {
+    } else if !heads.is_empty() || graph.numbers().any(nobody) {
         AgreementState::Withdrawn
+    } else {
+        AgreementState::Draft
     };
     Derived { agreed, in_force, crossed, heads, state, reconsent }
 }
 
-/// Retirements that their signer has not answered by a later stance.
-pub(super) fn open_retirements(graph: &Graph<'_>, set: &StatementSet) -> Vec<StatementId> {
-    let answered: BTreeSet<StatementId> = set
-        .iter()
-        .filter(|statement| matches!(statement.header.kind, Kind::PROPOSE | Kind::CONSENT))
-        .filter(|statement| !statement.header.over.is_empty())
-        .flat_map(|stance| graph.over(stance))
-        .collect();
-    set.of_kind(Kind::RETIRE).map(|retire| retire.id).filter(|id| !answered.contains(id)).collect()
+impl Derived {
+    pub(super) fn is_agreed(&self, at: usize) -> bool {
+        is_marked(&self.agreed, at)
+    }
+}
+
+/// Whether a member withdrew from a head: by naming it, or from the whole agreement without having come back since and without the
+/// head's author having known. Who proposes knowing of it proposes anew.
+fn is_withdrawn(graph: &Graph<'_>, register: &Register<'_>, head: usize) -> bool {
+    let Some(revision) = graph.revisions.get(head).filter(|_| !register.stands(head)) else { return false };
+    let known = register.reached(revision.header.named(Role::SAW).collect());
+    register.names(revision.id) || register.open_general().any(|said| !known.contains(&said.id))
 }

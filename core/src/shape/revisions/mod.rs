@@ -11,21 +11,28 @@
 mod derive;
 mod draft;
 mod graph;
+mod standing;
 
 pub use derive::{AgreementState, Parties};
 
 use crate::id::{Day, MemberId, StatementId};
 use crate::statement::{Kind, Role, Statement, StatementSet, Value};
-use derive::{Derived, derive, open_retirements};
-use graph::Graph;
-use std::collections::BTreeMap;
+use derive::{Derived, derive};
+use graph::{Graph, Marks, is_marked};
+use standing::Register;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An agreement as one person's phone knows it: what holds, what they may do.
 pub struct Agreement<'a> {
     set: &'a StatementSet,
     parties: Parties,
     graph: Graph<'a>,
-    readable: Vec<bool>,
+    /// The two members' registers, in the order of [`Parties::both`].
+    registers: [Register<'a>; 2],
+    /// Revisions whose words are here.
+    worded: Marks,
+    /// Revisions whose words this version of the app does not understand.
+    newer: Marks,
     derived: Derived,
 }
 
@@ -55,8 +62,11 @@ pub struct RevisionView {
     pub fields: Option<BTreeMap<u32, Value>>,
     /// Whether its author took the words back before the other agreed.
     pub redacted: bool,
-    /// Whether content or an ancestor is missing here, or it was made with a newer version: nobody can agree to it yet.
+    /// Whether content or an ancestor is missing here, or it was made with a newer version and is not agreed: nobody can agree to
+    /// it on this phone yet.
     pub pending: bool,
+    /// Whether it was made with a newer version of the app than this one.
+    pub newer: bool,
     /// Who stands on it.
     pub consents: Vec<ConsentView>,
 }
@@ -120,14 +130,26 @@ impl<'a> Agreement<'a> {
     /// know cannot be agreed to.
     pub fn new(set: &'a StatementSet, parties: Parties, knows: impl Fn(&str, u32) -> bool) -> Self {
         let graph = Graph::new(set);
-        let readable = graph.revisions.iter().map(|revision| {
+        let registers = parties.both().map(|member| Register::new(set, &graph, member));
+        let (mut worded, mut newer) = (Marks::new(), Marks::new());
+        for revision in &graph.revisions {
             let content = revision.content().ok().flatten().filter(|_| !set.is_redacted(revision));
             let named = content.and_then(|content| content.practice.zip(content.version));
-            named.is_some_and(|(practice, version)| knows(&practice, version))
-        });
-        let readable: Vec<bool> = readable.collect();
-        let derived = derive(&graph, set, parties, &readable);
-        Self { set, parties, graph, readable, derived }
+            worded.push(named.is_some());
+            newer.push(named.is_some_and(|(practice, version)| !knows(&practice, version)));
+        }
+        let derived = derive(&graph, &registers, &worded);
+        Self { set, parties, graph, registers, worded, newer, derived }
+    }
+
+    fn mine(&self) -> &Register<'a> {
+        let [one, other] = &self.registers;
+        if one.member == self.parties.me { one } else { other }
+    }
+
+    fn theirs(&self) -> &Register<'a> {
+        let [one, other] = &self.registers;
+        if one.member == self.parties.me { other } else { one }
     }
 
     /// What it is.
@@ -142,7 +164,10 @@ impl<'a> Agreement<'a> {
 
     /// Wordings that wait for an answer of `member`.
     pub fn awaits(&self, member: MemberId) -> Vec<StatementId> {
-        let open = self.derived.heads.iter().filter(|at| !self.graph.stands(member, **at));
+        let Some(register) = self.registers.iter().find(|register| register.member == member) else {
+            return Vec::new();
+        };
+        let open = self.derived.heads.iter().filter(|at| !register.stands(**at));
         open.filter_map(|at| self.id(*at)).collect()
     }
 
@@ -156,9 +181,15 @@ impl<'a> Agreement<'a> {
         &self.derived.reconsent
     }
 
-    /// One's own stances on the text in force: once the partner's phone has seen one of them, the agreement is settled.
+    /// One's own stance on the text in force: once the partner's phone has seen it, the agreement is settled. Of several, made on
+    /// several phones, the first by id; see [`Agreement::own_stances_in_force`].
     pub fn own_stance_in_force(&self) -> Option<&'a Statement> {
-        self.derived.in_force.and_then(|at| self.graph.standing(self.parties.me, at))
+        self.own_stances_in_force().first().copied()
+    }
+
+    /// All of one's own stances on the text in force, by id. The agreement is settled once the partner's phone has seen one.
+    pub fn own_stances_in_force(&self) -> &[&'a Statement] {
+        self.derived.in_force.map(|at| self.mine().standing(at)).unwrap_or_default()
     }
 
     fn id(&self, at: usize) -> Option<StatementId> {
@@ -169,15 +200,17 @@ impl<'a> Agreement<'a> {
     pub fn view(&self, seen: impl Fn(&StatementId) -> bool) -> AgreementView {
         let ids = |numbers: &[usize]| numbers.iter().filter_map(|at| self.id(*at)).collect();
         let ordered = self.set.ordered();
+        let registers = self.registers.iter();
+        let open: BTreeSet<StatementId> = registers.flat_map(Register::open_general).map(|said| said.id).collect();
         AgreementView {
             state: self.derived.state,
-            settled: self.own_stance_in_force().is_some_and(|stance| seen(&stance.id)),
+            settled: self.own_stances_in_force().iter().any(|stance| seen(&stance.id)),
             in_force: self.in_force().map(|revision| revision.id),
             heads: ids(&self.derived.heads),
             crossed: ids(&self.derived.crossed),
             needs_reconsent: self.derived.reconsent.clone(),
             revisions: ordered.iter().filter_map(|statement| self.revision_view(statement)).collect(),
-            withdrawn: ordered.iter().flat_map(|statement| self.withdrawn_view(statement)).collect(),
+            withdrawn: ordered.iter().flat_map(|statement| self.withdrawn_view(statement, &open)).collect(),
             remarks: ordered.iter().filter_map(|statement| self.remark_view(statement)).collect(),
         }
     }
@@ -186,10 +219,12 @@ impl<'a> Agreement<'a> {
         let at = self.graph.number(&statement.id)?;
         let redacted = self.set.is_redacted(statement);
         let content = statement.content().ok().flatten().filter(|_| !redacted);
-        let consents = self.parties.both().into_iter().filter_map(|member| {
-            let stance = self.graph.standing(member, at)?;
-            Some(ConsentView { member, day: stance.header.day })
+        let consents = self.registers.iter().filter_map(|register| {
+            let stance = register.standing(at).first()?;
+            Some(ConsentView { member: register.member, day: stance.header.day })
         });
+        let whole = self.graph.is_rooted(at) && is_marked(&self.worded, at);
+        let newer = is_marked(&self.newer, at);
         Some(RevisionView {
             hash: statement.id,
             author: statement.member,
@@ -198,33 +233,33 @@ impl<'a> Agreement<'a> {
             practice: content.as_ref().and_then(|content| content.practice.clone().zip(content.version)),
             fields: content.and_then(|content| content.fields),
             redacted,
-            pending: !self.graph.is_rooted(at) || !self.readable.get(at).copied().unwrap_or(false),
+            pending: !whole || (newer && !self.derived.is_agreed(at)),
+            newer,
             consents: consents.collect(),
         })
     }
 
-    fn withdrawn_view(&self, statement: &Statement) -> Vec<WithdrawnView> {
+    /// A withdrawal counts while it keeps its member from standing: on what it names, or, of the whole, until they answer it.
+    fn withdrawn_view(&self, statement: &Statement, open: &BTreeSet<StatementId>) -> Vec<WithdrawnView> {
+        let Some(register) = self.registers.iter().find(|register| register.member == statement.member) else {
+            return Vec::new();
+        };
         let view = |revision, retired| WithdrawnView {
             member: statement.member,
             day: statement.header.day,
             revision,
             retired,
         };
-        match statement.header.kind {
-            Kind::RETIRE if open_retirements(&self.graph, self.set).contains(&statement.id) => vec![view(None, true)],
-            Kind::WITHDRAW => {
-                let mut named = statement.header.named(Role::SUBJECT).peekable();
-                if named.peek().is_none() {
-                    let counts = (0..self.graph.revisions.len()).any(|at| self.graph.withdrew(statement.member, at));
-                    return if counts { vec![view(None, false)] } else { Vec::new() };
-                }
-                let counts = |id: &StatementId| {
-                    self.graph.number(id).is_some_and(|at| self.graph.withdrew(statement.member, at))
-                };
-                named.filter(counts).map(|id| view(Some(id), false)).collect()
-            }
-            _ => Vec::new(),
+        let kind = statement.header.kind;
+        if open.contains(&statement.id) {
+            return vec![view(None, kind == Kind::RETIRE)];
         }
+        if kind != Kind::WITHDRAW {
+            return Vec::new();
+        }
+        let named: BTreeSet<StatementId> = statement.header.named(Role::SUBJECT).collect();
+        let counts = |id: &StatementId| self.graph.number(id).is_some_and(|at| !register.stands(at));
+        named.into_iter().filter(counts).map(|id| view(Some(id), false)).collect()
     }
 
     fn remark_view(&self, statement: &Statement) -> Option<RemarkView> {

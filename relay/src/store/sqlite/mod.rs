@@ -1,5 +1,6 @@
 //! Boxes in one SQLite file: one thread writes with group commit, a few read beside it (WAL).
 
+mod arrivals;
 mod boxes;
 mod packs;
 mod records;
@@ -19,12 +20,13 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, ErrorCode};
 
 pub use schema::OpenError;
+pub use writer::Committed;
 
 use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::queue::{NotQueued, Queue};
 use crate::store::{Admission, Appended, BoxState, NewPack, Page, Reply, Store, StoreError};
-use tally::Tallies;
+use arrivals::{Desk, Unsettled};
 use time::RelayTime;
 use writer::{BATCH_WRITES_MAX, Closure, Write};
 
@@ -37,6 +39,8 @@ const QUEUED_READS_MAX: usize = 16_384;
 /// A write or read that didn't happen.
 pub(crate) enum Failure {
     Refused(StoreError),
+    /// Entries have to be made first; the writer does, and tries again.
+    Unsettled,
     Sqlite(rusqlite::Error),
 }
 
@@ -56,6 +60,8 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         let error = match failure {
             Failure::Refused(error) => return error,
+            // Still missing after they were made.
+            Failure::Unsettled => return Self::Damaged,
             Failure::Sqlite(error) => error,
         };
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
@@ -89,9 +95,7 @@ pub(crate) struct Rules {
 impl Rules {
     fn random_generation(&self) -> Result<[u8; 16], StoreError> {
         let mut generation = [0; 16];
-        self.random
-            .fill(&mut generation)
-            .map_err(|_| StoreError::Internal)?;
+        self.random.fill(&mut generation).map_err(|_| StoreError::Internal)?;
         Ok(generation)
     }
 }
@@ -100,6 +104,8 @@ type Read = Box<dyn FnOnce(Result<&Connection, StoreError>) + Send>;
 
 struct Shared {
     rules: Rules,
+    deliver: Deliver,
+    unsettled: Arc<Unsettled>,
     writes: Queue<Box<dyn Write>>,
     reads: Queue<Read>,
 }
@@ -118,7 +124,13 @@ pub struct SqliteOptions {
     pub clock: Arc<dyn Clock>,
     /// Whether to read every page for damage first.
     pub check: bool,
+    /// Takes what was committed and answers it, in order. [`Committed::answer`] itself does, on the writer's thread; a
+    /// relay hands a whole batch to its network thread, which so wakes once and not for every phone.
+    pub deliver: Deliver,
 }
+
+/// Takes committed writes, in the order of their commits.
+pub type Deliver = Box<dyn Fn(Committed) + Send + Sync>;
 
 impl SqliteStore {
     /// Opens the database at `path`, or makes it, and starts its threads.
@@ -126,21 +138,17 @@ impl SqliteStore {
     /// # Errors
     /// When it is damaged, newer than this relay, or cannot be opened.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
-        let SqliteOptions {
-            limits,
-            clock,
-            check,
-        } = options;
+        let SqliteOptions { limits, clock, check, deliver } = options;
         let db = schema::open(path, limits.store_bytes_max, check)?;
         let time = RelayTime::load(&db, clock)?;
+        let unsettled = Arc::new(Unsettled::default());
+        let desk = Desk::open(&db, Arc::clone(&unsettled))?;
         let shared = Arc::new(Shared {
+            deliver,
+            unsettled,
             writes: Queue::new(limits.queued_writes_max),
             reads: Queue::new(QUEUED_READS_MAX),
-            rules: Rules {
-                limits,
-                time,
-                random: SystemRandom::new(),
-            },
+            rules: Rules { limits, time, random: SystemRandom::new() },
         });
         let mut threads = Vec::with_capacity(READERS + 1);
         for _ in 0..READERS {
@@ -149,23 +157,17 @@ impl SqliteStore {
             threads.push(thread::spawn(move || read_all(&shared, &reader)));
         }
         let writing = Arc::clone(&shared);
-        threads.push(thread::spawn(move || write_all(&writing, &db)));
-        Ok(Self {
-            shared,
-            threads: Mutex::new(threads),
-        })
+        threads.push(thread::spawn(move || write_all(&writing, &db, desk)));
+        Ok(Self { shared, threads: Mutex::new(threads) })
     }
 
     fn write<T: Send + 'static>(
         &self,
         reply: Reply<T>,
-        mut run: impl FnMut((&Connection, &mut Tallies), &Rules) -> Result<T, Failure> + Send + 'static,
+        mut run: impl FnMut((&Connection, &mut Desk), &Rules) -> Result<T, Failure> + Send + 'static,
     ) {
         let shared = Arc::clone(&self.shared);
-        self.shared.queue_write(Closure::boxed(
-            move |db, tallies| run((db, tallies), &shared.rules),
-            reply,
-        ));
+        self.shared.queue_write(Closure::boxed(move |db, desk| run((db, desk), &shared.rules), reply));
     }
 
     fn read_with<T: Send + 'static>(
@@ -173,8 +175,7 @@ impl SqliteStore {
         reply: Reply<T>,
         run: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     ) {
-        let read: Read =
-            Box::new(move |db| reply(db.and_then(|db| run(db).map_err(StoreError::from))));
+        let read: Read = Box::new(move |db| reply(db.and_then(|db| run(db).map_err(StoreError::from))));
         match self.shared.reads.push(read) {
             Ok(()) => {}
             Err(NotQueued::Full(read)) => read(Err(StoreError::Busy)),
@@ -203,18 +204,22 @@ impl Drop for CloseOnExit<'_> {
     }
 }
 
-fn write_all(shared: &Shared, db: &Connection) {
+fn write_all(shared: &Shared, db: &Connection, mut desk: Desk) {
     let _closing = CloseOnExit(shared);
-    let mut tallies = Tallies::default();
     let mut was_full = false;
     while let Some(batch) = shared.writes.pop_some(BATCH_WRITES_MAX) {
-        let is_full = writer::commit(db, &mut tallies, batch);
+        let committed = writer::commit(db, &mut desk, batch);
+        let is_full = committed.met_full_disk();
+        (shared.deliver)(committed);
         if is_full && !was_full {
             tracing::error!("the disk is full: nothing is stored until there is room");
         } else if was_full && !is_full {
             tracing::info!("there is room on the disk again");
         }
         was_full = is_full;
+    }
+    if writer::settle(db, &mut desk).is_err() {
+        tracing::warn!("entries are left to be made at the next start");
     }
     if let Err(error) = shared.rules.time.save(db) {
         tracing::warn!(%error, "relay time was not saved");
@@ -239,29 +244,23 @@ fn read_all(shared: &Shared, db: &Connection) {
 fn queue_sweep(shared: &Arc<Shared>, reply: Reply<()>) {
     let weak: Weak<Shared> = Arc::downgrade(shared);
     let rules = Arc::clone(shared);
-    let next: Reply<std::ops::ControlFlow<()>> =
-        Box::new(move |outcome| match (outcome, weak.upgrade()) {
-            (Ok(std::ops::ControlFlow::Break(())), Some(shared)) => queue_sweep(&shared, reply),
-            (Ok(_), _) => reply(Ok(())),
-            (Err(error), _) => reply(Err(error)),
-        });
-    shared.queue_write(Closure::boxed(
-        move |db, tallies| sweep::piece((db, tallies), &rules.rules),
-        next,
-    ));
+    let next: Reply<std::ops::ControlFlow<()>> = Box::new(move |outcome| match (outcome, weak.upgrade()) {
+        (Ok(std::ops::ControlFlow::Break(())), Some(shared)) => queue_sweep(&shared, reply),
+        (Ok(_), _) => reply(Ok(())),
+        (Err(error), _) => reply(Err(error)),
+    });
+    shared.queue_write(Closure::boxed(move |db, desk| sweep::piece((db, desk), &rules.rules), next));
 }
 
 impl Store for SqliteStore {
     fn open_box(&self, box_id: BoxId, reply: Reply<BoxState>) {
         let shared = Arc::clone(&self.shared);
         self.read_with(reply, move |db| {
-            let (state, out_of_date) = boxes::state(db, &shared.rules, &box_id)?;
+            let (state, out_of_date) = boxes::state(db, &shared.rules, &shared.unsettled, &box_id)?;
             if out_of_date {
                 let touching = Arc::clone(&shared);
                 let touch = Closure::boxed(
-                    move |db: &Connection, _: &mut Tallies| {
-                        boxes::touch(db, &touching.rules, &box_id)
-                    },
+                    move |db: &Connection, _: &mut Desk| boxes::touch(db, &touching.rules, &box_id),
                     Box::new(|_| {}),
                 );
                 shared.queue_write(touch);
@@ -270,32 +269,17 @@ impl Store for SqliteStore {
         });
     }
 
-    fn append(
-        &self,
-        box_id: BoxId,
-        record: Arc<[u8]>,
-        admission: Arc<dyn Admission>,
-        reply: Reply<Appended>,
-    ) {
+    fn append(&self, box_id: BoxId, record: Arc<[u8]>, admission: Arc<dyn Admission>, reply: Reply<Appended>) {
         let hash = RecordHash(sha256(&record));
-        self.write(reply, move |db, rules| {
-            records::append(db, rules, &box_id, (&hash, &record), admission.as_ref())
-        });
+        self.write(reply, move |db, rules| records::append(db, rules, &box_id, (&hash, &record), admission.as_ref()));
     }
 
     fn read(&self, box_id: BoxId, after: Cursor, records_max: u32, reply: Reply<Page>) {
-        self.read_with(reply, move |db| {
-            records::read(db, &box_id, after, records_max)
-        });
+        let unsettled = Arc::clone(&self.shared.unsettled);
+        self.read_with(reply, move |db| records::read(db, &unsettled, &box_id, after, records_max));
     }
 
-    fn put_chunk(
-        &self,
-        box_id: BoxId,
-        chunk: Vec<u8>,
-        admission: Arc<dyn Admission>,
-        reply: Reply<ChunkHash>,
-    ) {
+    fn put_chunk(&self, box_id: BoxId, chunk: Vec<u8>, admission: Arc<dyn Admission>, reply: Reply<ChunkHash>) {
         let hash = ChunkHash(sha256(&chunk));
         self.write(reply, move |db, rules| {
             packs::put_chunk(db, rules, &box_id, (&hash, &chunk), admission.as_ref())?;
@@ -320,15 +304,11 @@ impl Store for SqliteStore {
     }
 
     fn trim(&self, box_id: BoxId, hashes: Vec<RecordHash>, reply: Reply<u32>) {
-        self.write(reply, move |db, rules| {
-            records::trim(db, rules, &box_id, &hashes)
-        });
+        self.write(reply, move |db, rules| records::trim(db, rules, &box_id, &hashes));
     }
 
     fn restore(&self, box_id: BoxId, hashes: Vec<RecordHash>, reply: Reply<u32>) {
-        self.write(reply, move |db, rules| {
-            records::restore(db, rules, &box_id, &hashes)
-        });
+        self.write(reply, move |db, rules| records::restore(db, rules, &box_id, &hashes));
     }
 
     fn delete_box(&self, box_id: BoxId, reply: Reply<()>) {
@@ -340,7 +320,7 @@ impl Store for SqliteStore {
                 queue_sweep(&shared, Box::new(|_| {}));
             }
         });
-        self.write(swept, move |(db, _), _| boxes::delete(db, &box_id));
+        self.write(swept, move |(db, desk), _| boxes::delete(db, desk, &box_id));
     }
 
     fn sweep(&self, reply: Reply<()>) {
@@ -354,8 +334,7 @@ impl Store for SqliteStore {
     fn close(&self) {
         self.shared.writes.close();
         self.shared.reads.close();
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // The last owner may let go in a reply, on one of these threads, which cannot wait for itself.
             if thread.thread().id() == thread::current().id() {

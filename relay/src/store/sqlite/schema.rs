@@ -19,10 +19,10 @@ const WRITER_CACHE_KIB: i64 = 64 * 1024;
 /// Statements that each connection keeps prepared: all we have.
 const STATEMENTS_MAX: usize = 64;
 
-/// A record's bytes lie in `records` in the order in which they came, whatever their box, so that a commit of many boxes
-/// writes few pages; `entries` finds them, sorted by box. What is counted from entries (a box's readable bytes, its
-/// newest cursor) is in no row: an append rewrites nothing. Nor is there an index by hash: the writer keeps the hashes
-/// of the boxes it works on in memory, with a bound.
+/// A record lies in `records` in the order in which it came, whatever its box, so that a commit of many boxes writes few
+/// pages; `entries`, made later for many at once, finds them, sorted by box. What is counted from entries (a box's
+/// readable bytes, its newest cursor) is in no row: an append rewrites nothing. Nor is there an index by hash: the writer
+/// keeps the hashes of the boxes it works on in memory, with a bound.
 const TABLES: &str = "
 CREATE TABLE boxes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused, so that what is left of a deleted box finds no new one
@@ -34,7 +34,19 @@ CREATE TABLE boxes (
     hidden_bytes INTEGER NOT NULL,
     accessed_day INTEGER NOT NULL         -- in days of relay time
 ) STRICT;
-CREATE TABLE records (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE records (
+    id INTEGER PRIMARY KEY,
+    box INTEGER NOT NULL,
+    cursor INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    bytes BLOB NOT NULL                   -- last, so that the others are read without it
+) STRICT;
+CREATE TABLE settled (                    -- the newest record that has its entry
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    record INTEGER NOT NULL
+) STRICT;
+INSERT INTO settled VALUES (1, 0);
 CREATE TABLE entries (
     box INTEGER NOT NULL,
     cursor INTEGER NOT NULL,
@@ -88,9 +100,7 @@ INSERT INTO relay_time VALUES (1, 0, 0);
 #[non_exhaustive]
 pub enum OpenError {
     /// A newer relay wrote it.
-    #[error(
-        "the data folder has schema {found}, this relay knows up to {SCHEMA_VERSION}: use a newer amends-relay"
-    )]
+    #[error("the data folder has schema {found}, this relay knows up to {SCHEMA_VERSION}: use a newer amends-relay")]
     NewerVersion {
         /// Its schema.
         found: i64,
@@ -109,9 +119,7 @@ pub enum OpenError {
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Damaged(error.to_string())
-            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             _ => Self::Sqlite(error),
         }
@@ -119,11 +127,7 @@ impl From<rusqlite::Error> for OpenError {
 }
 
 /// Opens the writer's connection; makes the database if there is none. `check` reads every page for damage.
-pub(crate) fn open(
-    path: &Path,
-    bytes_max: Option<u64>,
-    check: bool,
-) -> Result<Connection, OpenError> {
+pub(crate) fn open(path: &Path, bytes_max: Option<u64>, check: bool) -> Result<Connection, OpenError> {
     let mut db = Connection::open(path)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -161,26 +165,17 @@ pub(crate) fn open(
 /// Opens a reader's connection to an existing database.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     // Not read-only: a reader of a WAL must be able to write its shared memory.
-    let db = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     db.pragma_update(None, "query_only", true)?;
     Ok(db)
 }
 
 fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
-    db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
-        row.get(0)
-    })
+    db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }
 
 fn quick_check(db: &Connection) -> Result<(), OpenError> {
     let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(OpenError::Damaged(verdict))
-    }
+    if verdict == "ok" { Ok(()) } else { Err(OpenError::Damaged(verdict)) }
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use amends_protocol::RecordHash;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::Failure;
 use super::boxes::{BoxRow, charge};
 
 /// Records remembered in each half of the memory, about 32 bytes each. A box has at most some 80,000, all told.
@@ -42,13 +43,9 @@ pub(super) struct Tallies {
 
 impl Tally {
     fn load(db: &Connection, row: &BoxRow) -> rusqlite::Result<Self> {
-        let mut tally = Self {
-            newest: row.last,
-            ..Self::default()
-        };
-        let mut statement = db.prepare_cached(
-            "SELECT cursor, size, hidden_s IS NOT NULL, hash FROM entries WHERE box = ?1",
-        )?;
+        let mut tally = Self { newest: row.last, ..Self::default() };
+        let mut statement =
+            db.prepare_cached("SELECT cursor, size, hidden_s IS NOT NULL, hash FROM entries WHERE box = ?1")?;
         let mut rows = statement.query([row.id])?;
         while let Some(entry) = rows.next()? {
             let cursor: i64 = entry.get(0)?;
@@ -70,49 +67,30 @@ impl Tally {
     }
 
     /// The record of that hash.
-    pub(super) fn find(
-        &self,
-        db: &Connection,
-        box_row: i64,
-        hash: &RecordHash,
-    ) -> rusqlite::Result<Option<Known>> {
+    pub(super) fn find(&self, db: &Connection, box_row: i64, hash: &RecordHash) -> Result<Option<Known>, Failure> {
         let Some(cursor) = self.cursors.get(&prefix(hash)).copied().map(i64::from) else {
             return Ok(None);
         };
         let entry: Option<(i64, bool, [u8; 32])> = db
-            .prepare_cached(
-                "SELECT size, hidden_s IS NOT NULL, hash FROM entries WHERE box = ?1 AND cursor = ?2",
-            )?
-            .query_row(params![box_row, cursor], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
+            .prepare_cached("SELECT size, hidden_s IS NOT NULL, hash FROM entries WHERE box = ?1 AND cursor = ?2")?
+            .query_row(params![box_row, cursor], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        Ok(entry
-            .filter(|(_, _, whole)| *whole == hash.0)
-            .map(|(size, hidden, _)| Known {
-                cursor,
-                size,
-                hidden,
-            }))
+        // It is known and has no entry yet.
+        let (size, hidden, whole) = entry.ok_or(Failure::Unsettled)?;
+        Ok((whole == hash.0).then_some(Known { cursor, size, hidden }))
     }
 }
 
 fn prefix(hash: &RecordHash) -> u64 {
-    let [
-        first,
-        second,
-        third,
-        fourth,
-        fifth,
-        sixth,
-        seventh,
-        eighth,
-        ..,
-    ] = hash.0;
+    let [first, second, third, fourth, fifth, sixth, seventh, eighth, ..] = hash.0;
     u64::from_be_bytes([first, second, third, fourth, fifth, sixth, seventh, eighth])
 }
 
 impl Tallies {
+    pub(super) fn remembers(&self, box_row: i64) -> bool {
+        self.young.contains_key(&box_row) || self.old.contains_key(&box_row)
+    }
+
     /// The box's tally, counted from the database if it isn't remembered.
     pub(super) fn of(&mut self, db: &Connection, row: &BoxRow) -> rusqlite::Result<&mut Tally> {
         if !self.young.contains_key(&row.id) {
@@ -144,9 +122,7 @@ impl Tallies {
     /// Forgets a box whose entries change otherwise than by an append.
     pub(super) fn forget(&mut self, box_row: i64) {
         let young = self.young.remove(&box_row);
-        self.young_records -= young
-            .map_or(0, |tally| tally.cursors.len() + 1)
-            .min(self.young_records);
+        self.young_records -= young.map_or(0, |tally| tally.cursors.len() + 1).min(self.young_records);
         self.old.remove(&box_row);
     }
 

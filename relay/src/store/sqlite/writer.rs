@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 
 use super::Failure;
-use super::tally::Tallies;
+use super::arrivals::Desk;
 use crate::store::{Reply, StoreError};
 
 /// Writes in one transaction. Their bytes are bounded by what the relay receives at once.
@@ -13,7 +13,7 @@ pub(super) const BATCH_WRITES_MAX: usize = 1024;
 /// A queued write.
 pub(super) trait Write: Send {
     /// Does it, inside a transaction. May be called again after that was rolled back.
-    fn run(&mut self, db: &Connection, tallies: &mut Tallies) -> Result<(), Failure>;
+    fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<(), Failure>;
 
     /// Answers: the outcome of the last `run`, or why it was never made durable.
     fn finish(self: Box<Self>, error: Option<StoreError>);
@@ -28,25 +28,21 @@ pub(super) struct Closure<F, T> {
 
 impl<F, T> Closure<F, T>
 where
-    F: FnMut(&Connection, &mut Tallies) -> Result<T, Failure> + Send + 'static,
+    F: FnMut(&Connection, &mut Desk) -> Result<T, Failure> + Send + 'static,
     T: Send + 'static,
 {
     pub(super) fn boxed(run: F, reply: Reply<T>) -> Box<dyn Write> {
-        Box::new(Self {
-            run,
-            outcome: None,
-            reply,
-        })
+        Box::new(Self { run, outcome: None, reply })
     }
 }
 
 impl<F, T> Write for Closure<F, T>
 where
-    F: FnMut(&Connection, &mut Tallies) -> Result<T, Failure> + Send,
+    F: FnMut(&Connection, &mut Desk) -> Result<T, Failure> + Send,
     T: Send,
 {
-    fn run(&mut self, db: &Connection, tallies: &mut Tallies) -> Result<(), Failure> {
-        self.outcome = Some((self.run)(db, tallies)?);
+    fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<(), Failure> {
+        self.outcome = Some((self.run)(db, desk)?);
         Ok(())
     }
 
@@ -62,89 +58,119 @@ where
 /// What became of a batch: for every write, why it failed.
 type Errors = Vec<Option<StoreError>>;
 
-/// Makes a batch durable and answers it. Says whether the disk was too full for any of it.
-pub(super) fn commit(
-    db: &Connection,
-    tallies: &mut Tallies,
-    mut batch: Vec<Box<dyn Write>>,
-) -> bool {
-    let errors = match together(db, tallies, &mut batch) {
+/// Writes whose outcome is known and was not told yet.
+pub struct Committed(Vec<(Box<dyn Write>, Option<StoreError>)>);
+
+impl Committed {
+    /// Answers them, in their order.
+    pub fn answer(self) {
+        for (write, error) in self.0 {
+            write.finish(error);
+        }
+    }
+
+    /// Whether the disk was too full for any of them.
+    pub(super) fn met_full_disk(&self) -> bool {
+        self.0.iter().any(|(_, error)| *error == Some(StoreError::DiskFull))
+    }
+}
+
+/// Makes a batch durable.
+pub(super) fn commit(db: &Connection, desk: &mut Desk, mut batch: Vec<Box<dyn Write>>) -> Committed {
+    let errors = match together(db, desk, &mut batch) {
         Ok(errors) => errors,
         // SQLite gave up the whole transaction, as it may when the disk is full: find out which writes can stand alone.
-        Err(_) if batch.len() > 1 => batch
-            .iter_mut()
-            .map(|write| alone(db, tallies, write))
-            .collect(),
+        Err(_) if batch.len() > 1 => batch.iter_mut().map(|write| alone(db, desk, write)).collect(),
         Err(failure) => vec![Some(failure.into())],
     };
-    let is_full = errors.contains(&Some(StoreError::DiskFull));
-    for (write, error) in batch.into_iter().zip(errors) {
-        write.finish(error);
-    }
-    is_full
+    Committed(batch.into_iter().zip(errors).collect())
 }
 
 /// One transaction for all. An error means that nothing of it was kept.
-fn together(
-    db: &Connection,
-    tallies: &mut Tallies,
-    batch: &mut [Box<dyn Write>],
-) -> Result<Errors, Failure> {
+fn together(db: &Connection, desk: &mut Desk, batch: &mut [Box<dyn Write>]) -> Result<Errors, Failure> {
     begin(db)?;
-    let outcome = run_all(db, tallies, batch).and_then(|errors| end(db).map(|()| errors));
+    let outcome = run_all(db, desk, batch).and_then(|errors| end(db, desk).map(|()| errors));
     if outcome.is_err() {
-        abandon(db, tallies);
+        abandon(db, desk);
     }
     outcome
 }
 
-fn run_all(
-    db: &Connection,
-    tallies: &mut Tallies,
-    batch: &mut [Box<dyn Write>],
-) -> Result<Errors, Failure> {
+fn run_all(db: &Connection, desk: &mut Desk, batch: &mut [Box<dyn Write>]) -> Result<Errors, Failure> {
     let mut errors = Vec::with_capacity(batch.len());
     for write in batch {
-        execute(db, "SAVEPOINT one")?;
-        match write.run(db, tallies) {
-            Ok(()) => {
-                execute(db, "RELEASE one")?;
-                errors.push(None);
-            }
-            Err(failure) => {
-                if db.is_autocommit() {
-                    return Err(failure);
-                }
-                execute(db, "ROLLBACK TO one")?;
-                execute(db, "RELEASE one")?;
-                errors.push(Some(failure.into()));
-            }
-        }
+        let outcome = match in_savepoint(db, |db| write.run(db, desk))? {
+            Err(Failure::Unsettled) => match in_savepoint(db, |db| Ok(desk.settle(db)?))? {
+                Ok(()) => in_savepoint(db, |db| write.run(db, desk))?,
+                failed => failed,
+            },
+            outcome => outcome,
+        };
+        errors.push(outcome.err().map(StoreError::from));
+    }
+    if desk.should_settle() {
+        // If it fails, the disk is full: later will do, and appends stop before too much is left undone.
+        let _later = in_savepoint(db, |db| Ok(desk.settle(db)?))?;
     }
     Ok(errors)
 }
 
+/// Does something that is undone as a whole if it fails. The outer error means that the transaction itself is lost.
+fn in_savepoint(
+    db: &Connection,
+    work: impl FnOnce(&Connection) -> Result<(), Failure>,
+) -> Result<Result<(), Failure>, Failure> {
+    execute(db, "SAVEPOINT one")?;
+    let outcome = work(db);
+    if let Err(failure) = outcome {
+        if db.is_autocommit() {
+            return Err(failure);
+        }
+        execute(db, "ROLLBACK TO one")?;
+        execute(db, "RELEASE one")?;
+        return Ok(Err(failure));
+    }
+    execute(db, "RELEASE one")?;
+    Ok(Ok(()))
+}
+
+/// Makes the entries that are missing, in a transaction of its own.
+pub(super) fn settle(db: &Connection, desk: &mut Desk) -> Result<(), Failure> {
+    let outcome = begin(db).and_then(|()| Ok(desk.settle(db)?)).and_then(|()| end(db, desk));
+    if outcome.is_err() {
+        abandon(db, desk);
+    }
+    outcome
+}
+
 /// A transaction of its own.
-fn alone(db: &Connection, tallies: &mut Tallies, write: &mut Box<dyn Write>) -> Option<StoreError> {
-    let outcome = begin(db)
-        .and_then(|()| write.run(db, tallies))
-        .and_then(|()| end(db));
-    outcome.err().map(|failure| {
-        abandon(db, tallies);
-        failure.into()
-    })
+fn alone(db: &Connection, desk: &mut Desk, write: &mut Box<dyn Write>) -> Option<StoreError> {
+    let once = |desk: &mut Desk, write: &mut Box<dyn Write>| {
+        let outcome = begin(db).and_then(|()| write.run(db, desk)).and_then(|()| end(db, desk));
+        if outcome.is_err() {
+            abandon(db, desk);
+        }
+        outcome
+    };
+    let outcome = match once(desk, write) {
+        Err(Failure::Unsettled) => settle(db, desk).and_then(|()| once(desk, write)),
+        outcome => outcome,
+    };
+    outcome.err().map(StoreError::from)
 }
 
 fn begin(db: &Connection) -> Result<(), Failure> {
     execute(db, "BEGIN IMMEDIATE")
 }
 
-fn end(db: &Connection) -> Result<(), Failure> {
-    execute(db, "COMMIT")
+fn end(db: &Connection, desk: &mut Desk) -> Result<(), Failure> {
+    execute(db, "COMMIT")?;
+    desk.committed();
+    Ok(())
 }
 
-fn abandon(db: &Connection, tallies: &mut Tallies) {
-    tallies.clear();
+fn abandon(db: &Connection, desk: &mut Desk) {
+    desk.abandoned();
     if !db.is_autocommit() {
         // It failed for a reason that is already on its way to the writers; the next `BEGIN` would tell more.
         let _already_reported = execute(db, "ROLLBACK");
@@ -159,12 +185,16 @@ fn execute(db: &Connection, sql: &'static str) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::Arc;
+    use std::sync::mpsc::{Receiver, sync_channel};
 
     fn database() -> Connection {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch(
             "PRAGMA foreign_keys = ON;
+             CREATE TABLE records (id INTEGER PRIMARY KEY, box, cursor, size, hash);
+             CREATE TABLE entries (box, cursor, record, size, hidden_s, hash);
+             CREATE TABLE settled (record INTEGER); INSERT INTO settled VALUES (0);
              CREATE TABLE parents (id INTEGER PRIMARY KEY);
              CREATE TABLE rows (value INTEGER UNIQUE, parent INTEGER REFERENCES parents DEFERRABLE INITIALLY DEFERRED);",
         )
@@ -175,13 +205,10 @@ mod tests {
     type Outcome = Result<i64, StoreError>;
 
     fn write(
-        run: impl FnMut(&Connection, &mut Tallies) -> Result<i64, Failure> + Send + 'static,
+        run: impl FnMut(&Connection, &mut Desk) -> Result<i64, Failure> + Send + 'static,
     ) -> (Box<dyn Write>, Receiver<Outcome>) {
-        let (sender, receiver) = channel();
-        (
-            Closure::boxed(run, Box::new(move |outcome| sender.send(outcome).unwrap())),
-            receiver,
-        )
+        let (sender, receiver) = sync_channel(1);
+        (Closure::boxed(run, Box::new(move |outcome| sender.send(outcome).unwrap())), receiver)
     }
 
     fn insert(value: i64) -> (Box<dyn Write>, Receiver<Outcome>) {
@@ -193,20 +220,13 @@ mod tests {
 
     fn outcomes(db: &Connection, writes: Vec<(Box<dyn Write>, Receiver<Outcome>)>) -> Vec<Outcome> {
         let (batch, receivers): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
-        commit(db, &mut Tallies::default(), batch);
-        receivers
-            .iter()
-            .map(|receiver| receiver.recv().unwrap())
-            .collect()
+        commit(db, &mut Desk::open(db, Arc::default()).unwrap(), batch).answer();
+        receivers.iter().map(|receiver| receiver.recv().unwrap()).collect()
     }
 
     fn values(db: &Connection) -> Vec<i64> {
         let mut statement = db.prepare("SELECT value FROM rows ORDER BY value").unwrap();
-        statement
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect()
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     #[test]
@@ -230,10 +250,7 @@ mod tests {
             db.execute("INSERT INTO rows (value, parent) VALUES (50, 7)", [])?;
             Ok(50)
         });
-        assert_eq!(
-            outcomes(&db, vec![insert(1), orphan, insert(2)]),
-            [Ok(1), Err(StoreError::Internal), Ok(2)]
-        );
+        assert_eq!(outcomes(&db, vec![insert(1), orphan, insert(2)]), [Ok(1), Err(StoreError::Internal), Ok(2)]);
         assert_eq!(values(&db), [1, 2]);
         assert!(db.is_autocommit());
     }
@@ -246,10 +263,7 @@ mod tests {
             db.execute("ROLLBACK", [])?;
             Err(StoreError::DiskFull.into())
         });
-        assert_eq!(
-            outcomes(&db, vec![insert(1), given_up, insert(2)]),
-            [Ok(1), Err(StoreError::DiskFull), Ok(2)]
-        );
+        assert_eq!(outcomes(&db, vec![insert(1), given_up, insert(2)]), [Ok(1), Err(StoreError::DiskFull), Ok(2)]);
         assert_eq!(values(&db), [1, 2]);
         assert!(db.is_autocommit());
     }
