@@ -17,21 +17,13 @@ pub(crate) struct Answers {
 impl Answers {
     /// Called by the writer after each commit.
     pub(crate) fn deliver(&self, committed: Committed) {
-        self.committed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(committed);
+        self.committed.lock().unwrap_or_else(PoisonError::into_inner).push(committed);
         self.arrived.notify_one();
     }
 
     /// Answers whatever was committed by now.
     pub(crate) fn answer_pending(&self) {
-        let committed = std::mem::take(
-            &mut *self
-                .committed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let committed = std::mem::take(&mut *self.committed.lock().unwrap_or_else(PoisonError::into_inner));
         for batch in committed {
             batch.answer();
         }

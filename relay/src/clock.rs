@@ -21,9 +21,7 @@ impl SystemClock {
     /// Starts counting now.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            started: Instant::now(),
-        }
+        Self { started: Instant::now() }
     }
 }
 
@@ -40,8 +38,6 @@ impl Clock for SystemClock {
 
     fn wall_s(&self) -> u64 {
         // A clock before 1970 counts as 1970: the guess of how long the relay was off becomes zero, the safe side.
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs())
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 }

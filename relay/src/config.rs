@@ -44,13 +44,7 @@ pub enum LogLevel {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            health: None,
-            threads: 1,
-            log: LogLevel::Info,
-            check_at_start: true,
-            limits: Limits::default(),
-        }
+        Self { health: None, threads: 1, log: LogLevel::Info, check_at_start: true, limits: Limits::default() }
     }
 }
 
@@ -87,10 +81,7 @@ impl Config {
     /// # Errors
     /// When it cannot be read or says something wrong.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let unreadable = |source| ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        };
+        let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
         if std::fs::metadata(path).map_err(unreadable)?.len() > CONFIG_BYTES_MAX {
             return Err(ConfigError::TooLarge);
         }
@@ -104,9 +95,7 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text)?;
         match config.health {
-            Some(address) if !address.ip().is_loopback() => {
-                Err(ConfigError::HealthNotLoopback(address))
-            }
+            Some(address) if !address.ip().is_loopback() => Err(ConfigError::HealthNotLoopback(address)),
             _ if config.threads == 0 => Err(ConfigError::NoThreads),
             _ => Ok(config),
         }
@@ -122,38 +111,17 @@ mod tests {
         let config = Config::parse("log = \"debug\"\n[limits]\nconnections_max = 7\n").unwrap();
         assert_eq!(config.log, LogLevel::Debug);
         assert_eq!(config.limits.connections_max, 7);
-        assert_eq!(
-            config.limits.box_bytes_max,
-            amends_protocol::limits::BOX_BYTES_MAX
-        );
+        assert_eq!(config.limits.box_bytes_max, amends_protocol::limits::BOX_BYTES_MAX);
         assert!(config.check_at_start);
     }
 
     #[test]
     fn what_is_wrong_is_typed() {
-        assert!(matches!(
-            Config::parse("helth = 1"),
-            Err(ConfigError::Toml(_))
-        ));
-        assert!(matches!(
-            Config::parse("[limits]\nconnection_max = 1"),
-            Err(ConfigError::Toml(_))
-        ));
-        assert!(matches!(
-            Config::parse("[limits]\nconnections_max = -1"),
-            Err(ConfigError::Toml(_))
-        ));
-        assert!(matches!(
-            Config::parse("threads = 0"),
-            Err(ConfigError::NoThreads)
-        ));
-        assert!(matches!(
-            Config::parse("health = \"0.0.0.0:1\""),
-            Err(ConfigError::HealthNotLoopback(_))
-        ));
-        assert!(matches!(
-            Config::read(Path::new("/nonexistent/x")),
-            Err(ConfigError::Read { .. })
-        ));
+        assert!(matches!(Config::parse("helth = 1"), Err(ConfigError::Toml(_))));
+        assert!(matches!(Config::parse("[limits]\nconnection_max = 1"), Err(ConfigError::Toml(_))));
+        assert!(matches!(Config::parse("[limits]\nconnections_max = -1"), Err(ConfigError::Toml(_))));
+        assert!(matches!(Config::parse("threads = 0"), Err(ConfigError::NoThreads)));
+        assert!(matches!(Config::parse("health = \"0.0.0.0:1\""), Err(ConfigError::HealthNotLoopback(_))));
+        assert!(matches!(Config::read(Path::new("/nonexistent/x")), Err(ConfigError::Read { .. })));
     }
 }

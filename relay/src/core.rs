@@ -40,9 +40,7 @@ impl Core {
             mailboxes: Mailboxes::default(),
             rendezvous: Rendezvous::new(&limits, clock),
             metrics: Arc::new(Metrics::default()),
-            inbound: Arc::new(Semaphore::new(
-                limits.inbound_bytes_max.max(FRAME_BYTES_MAX) / INBOUND_PERMIT_BYTES,
-            )),
+            inbound: Arc::new(Semaphore::new(limits.inbound_bytes_max.max(FRAME_BYTES_MAX) / INBOUND_PERMIT_BYTES)),
             next_session: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
             limits,

@@ -28,11 +28,7 @@ const INCOMING_BYTES_EACH: u64 = 16 * 1024;
 const INCOMING_BYTES_ALL: u64 = 4 * 1024 * 1024;
 
 /// Binds the socket and makes the endpoint.
-pub(crate) fn bind(
-    listen: SocketAddr,
-    identity: Identity,
-    limits: &Limits,
-) -> Result<Endpoint, BindError> {
+pub(crate) fn bind(listen: SocketAddr, identity: Identity, limits: &Limits) -> Result<Endpoint, BindError> {
     let socket = UdpSocket::bind(listen).map_err(BindError::Socket)?;
     enlarge_buffers(&socket);
     let mut config = server_config(identity)?;
@@ -40,13 +36,7 @@ pub(crate) fn bind(
     config.max_incoming(INCOMING_MAX.min(limits.connections_max));
     config.incoming_buffer_size(INCOMING_BYTES_EACH);
     config.incoming_buffer_size_total(INCOMING_BYTES_ALL);
-    Endpoint::new(
-        EndpointConfig::default(),
-        Some(config),
-        socket,
-        Arc::new(TokioRuntime),
-    )
-    .map_err(BindError::Socket)
+    Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime)).map_err(BindError::Socket)
 }
 
 /// Why the relay cannot listen.

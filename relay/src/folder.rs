@@ -66,19 +66,10 @@ impl DataFolder {
     /// # Errors
     /// When it cannot be used, or another relay uses it.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
-        let io = |source| FolderError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(io)?;
+        let io = |source| FolderError::Io { path: path.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
         if fs::metadata(path).map_err(io)?.permissions().mode() & 0o077 != 0 {
-            tracing::warn!(
-                "other users of this machine may look into the data folder; 0700 would keep them out"
-            );
+            tracing::warn!("other users of this machine may look into the data folder; 0700 would keep them out");
         }
         let lock = OpenOptions::new()
             .create(true)
@@ -88,10 +79,7 @@ impl DataFolder {
             .open(path.join(LOCK_FILE))
             .map_err(io)?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                _lock: lock,
-            }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(FolderError::InUse(path.to_owned())),
             Err(errno) => Err(io(errno.into())),
         }
@@ -109,16 +97,12 @@ impl DataFolder {
     /// When they cannot be read or written, or are damaged.
     pub fn identity(&self) -> Result<Identity, FolderError> {
         let path = self.path.join(IDENTITY_FILE);
-        let io = |source| FolderError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io = |source| FolderError::Io { path: path.clone(), source };
         match fs::read(&path) {
             Ok(pem) => Identity::parse(&pem).ok_or(FolderError::IdentityDamaged(path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let pem = make_identity()?;
-                self.write_whole(IDENTITY_FILE, pem.as_bytes())
-                    .map_err(io)?;
+                self.write_whole(IDENTITY_FILE, pem.as_bytes()).map_err(io)?;
                 Identity::parse(pem.as_bytes()).ok_or(FolderError::IdentityDamaged(path))
             }
             Err(error) => Err(io(error)),
@@ -128,12 +112,7 @@ impl DataFolder {
     /// Writes a file so that it is there whole or not at all, whenever the power goes.
     fn write_whole(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let unfinished = self.path.join(format!("{name}.new"));
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&unfinished)?;
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&unfinished, self.path.join(name))?;
@@ -161,9 +140,7 @@ impl Identity {
 fn make_identity() -> Result<String, rcgen::Error> {
     let key = rcgen::KeyPair::generate()?;
     let mut parameters = rcgen::CertificateParams::new(vec![CERTIFICATE_NAME.to_owned()])?;
-    parameters
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, CERTIFICATE_NAME);
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, CERTIFICATE_NAME);
     let certificate = parameters.self_signed(&key)?;
     Ok(pem("CERTIFICATE", certificate.der()) + &pem("PRIVATE KEY", key.serialized_der()))
 }

@@ -31,8 +31,7 @@ pub(crate) async fn serve(listener: TcpListener, core: Arc<Core>) {
             Ok((stream, _)) => {
                 let core = Arc::clone(&core);
                 tokio::spawn(async move {
-                    let _answered_or_too_slow =
-                        timeout(PROBE_TIME_MAX, answer(stream, &core)).await;
+                    let _answered_or_too_slow = timeout(PROBE_TIME_MAX, answer(stream, &core)).await;
                     drop(permit);
                 });
             }
@@ -63,21 +62,16 @@ async fn answer(mut stream: TcpStream, core: &Core) -> std::io::Result<()> {
 }
 
 fn respond(request: &[u8], core: &Core) -> (&'static str, String) {
-    let line = request
-        .split(|byte| *byte == b'\r')
-        .next()
-        .unwrap_or_default();
+    let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let mut words = line.split(|byte| *byte == b' ');
     match (words.next(), words.next()) {
         (Some(b"GET"), Some(b"/health")) if core.stopping.load(Ordering::Relaxed) => {
             ("503 Service Unavailable", "stopping\n".into())
         }
         (Some(b"GET"), Some(b"/health")) => ("200 OK", "ok\n".into()),
-        (Some(b"GET"), Some(b"/metrics")) => (
-            "200 OK",
-            core.metrics
-                .text(core.store.queued_writes(), core.rendezvous.len()),
-        ),
+        (Some(b"GET"), Some(b"/metrics")) => {
+            ("200 OK", core.metrics.text(core.store.queued_writes(), core.rendezvous.len()))
+        }
         (Some(b"GET"), _) => ("404 Not Found", "/health or /metrics\n".into()),
         _ => ("405 Method Not Allowed", "GET only\n".into()),
     }

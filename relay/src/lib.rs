@@ -7,15 +7,7 @@
 //! It knows boxes, records and packs as opaque bytes, and no phone's keys but the public one that is a box's id. It links
 //! neither the phone's core nor any record cryptography.
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod answers;
 mod clock;

@@ -33,8 +33,8 @@ pub struct Limits {
     pub inbound_bytes_max: usize,
     /// Bytes of all frames waiting to be sent.
     pub outgoing_bytes_max: usize,
-    /// Seconds that a connection may take to say something first, to go on with a frame it began, and to read anything of
-    /// what is queued for it.
+    /// Seconds that a connection may take to say something first, to finish a frame it began, and to read anything of what
+    /// is queued for it. A full frame then needs 9 KB/s.
     pub patience_s: u64,
     /// Writes waiting for the store; more are refused for a moment. Their bytes count in `inbound_bytes_max`.
     pub queued_writes_max: usize,

@@ -40,26 +40,11 @@ pub(crate) struct Mailboxes {
 
 impl Mailboxes {
     /// Starts a subscription; [`Subscription::advance`] makes it move.
-    pub(crate) fn subscribe(
-        &self,
-        out: &Arc<Outgoing>,
-        box_id: BoxId,
-        after: Cursor,
-    ) -> Arc<Subscription> {
-        let phase = Phase::CatchingUp {
-            after,
-            newest: Cursor::START,
-            reading: false,
-        };
-        let subscription = Arc::new(Subscription {
-            box_id,
-            out: Arc::clone(out),
-            phase: Mutex::new(phase),
-        });
+    pub(crate) fn subscribe(&self, out: &Arc<Outgoing>, box_id: BoxId, after: Cursor) -> Arc<Subscription> {
+        let phase = Phase::CatchingUp { after, newest: Cursor::START, reading: false };
+        let subscription = Arc::new(Subscription { box_id, out: Arc::clone(out), phase: Mutex::new(phase) });
         let mut by_box = self.lock();
-        let subscribers = by_box
-            .entry(box_id)
-            .or_insert_with(|| Vec::with_capacity(1));
+        let subscribers = by_box.entry(box_id).or_insert_with(|| Vec::with_capacity(1));
         subscribers.push(Arc::clone(&subscription));
         out.metrics().subscriptions.add(1);
         subscription
@@ -72,11 +57,7 @@ impl Mailboxes {
         if let Some(subscribers) = by_box.get_mut(&subscription.box_id) {
             let before = subscribers.len();
             subscribers.retain(|other| !Arc::ptr_eq(other, subscription));
-            subscription
-                .out
-                .metrics()
-                .subscriptions
-                .subtract((before - subscribers.len()) as u64);
+            subscription.out.metrics().subscriptions.subtract((before - subscribers.len()) as u64);
             if subscribers.is_empty() {
                 by_box.remove(&subscription.box_id);
             }
@@ -89,10 +70,7 @@ impl Mailboxes {
         if subscribers.is_empty() {
             return;
         }
-        let records = vec![StoredRecord {
-            cursor,
-            record: record.to_vec(),
-        }];
+        let records = vec![StoredRecord { cursor, record: record.to_vec() }];
         let Ok(frame) = encode_frame(&FromRelay::Push(Push::Records { box_id, records })) else {
             return;
         };
@@ -117,9 +95,7 @@ impl Mailboxes {
             return;
         }
         subscription.out.metrics().lagged.add(1);
-        subscription.out.push(&Push::Lagged {
-            box_id: subscription.box_id,
-        });
+        subscription.out.push(&Push::Lagged { box_id: subscription.box_id });
         self.unsubscribe(subscription);
     }
 
@@ -168,8 +144,7 @@ impl Subscription {
                 Err(_) => core.mailboxes.lag(&subscription),
             }
         });
-        core.store
-            .read(self.box_id, after, RECORDS_PER_PAGE_MAX, reply);
+        core.store.read(self.box_id, after, RECORDS_PER_PAGE_MAX, reply);
     }
 
     /// Queues a page. Says whether the backlog goes on.
@@ -177,12 +152,7 @@ impl Subscription {
         let mut phase = self.lock();
         self.out.release(PAGE_COST_BYTES);
         let page = page?;
-        let Phase::CatchingUp {
-            after,
-            newest,
-            reading,
-        } = &mut *phase
-        else {
+        let Phase::CatchingUp { after, newest, reading } = &mut *phase else {
             return Ok(false);
         };
         *reading = false;
@@ -194,10 +164,7 @@ impl Subscription {
         };
         let goes_on = page.more || *newest > end;
         if !page.records.is_empty() {
-            let push = Push::Records {
-                box_id: self.box_id,
-                records: page.records,
-            };
+            let push = Push::Records { box_id: self.box_id, records: page.records };
             self.out.push(&push);
         }
         if goes_on {

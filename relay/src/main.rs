@@ -88,27 +88,12 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Serve, config: Config) -> ExitCode {
-    let Serve {
-        data,
-        listen,
-        public,
-        json,
-        ..
-    } = arguments;
-    let (mut interrupt, mut terminate) = match (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) {
+    let Serve { data, listen, public, json, .. } = arguments;
+    let (mut interrupt, mut terminate) = match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
         (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
         (Err(error), _) | (_, Err(error)) => return fail(json, "signals", &error, EXIT_BUG),
     };
-    let options = Options {
-        data,
-        listen,
-        public,
-        config,
-        clock: Arc::new(SystemClock::new()),
-    };
+    let options = Options { data, listen, public, config, clock: Arc::new(SystemClock::new()) };
     let relay = match Relay::start(options).await {
         Ok(relay) => relay,
         Err(error) => {
@@ -122,10 +107,7 @@ async fn run(arguments: Serve, config: Config) -> ExitCode {
     } else {
         format!("relay ready: {address}")
     };
-    if writeln!(std::io::stdout(), "{line}")
-        .and_then(|()| std::io::stdout().flush())
-        .is_err()
-    {
+    if writeln!(std::io::stdout(), "{line}").and_then(|()| std::io::stdout().flush()).is_err() {
         // Nobody reads what we print; phones may still know the address.
         tracing::warn!("the ready line could not be printed");
     }
@@ -188,9 +170,5 @@ fn start_logging(level: LogLevel, json: bool) {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(ours);
     // Fails only if a logger is set already, and none is.
-    let _only_one = if json {
-        registry.with(lines.json()).try_init()
-    } else {
-        registry.with(lines).try_init()
-    };
+    let _only_one = if json { registry.with(lines.json()).try_init() } else { registry.with(lines).try_init() };
 }

@@ -57,68 +57,24 @@ impl Metrics {
         let mut text = String::with_capacity(4096);
         let gauges = [
             ("connections", "Open connections.", self.connections.value()),
-            (
-                "subscriptions",
-                "Boxes that a connection is subscribed to.",
-                self.subscriptions.value(),
-            ),
-            (
-                "outgoing_bytes",
-                "Bytes waiting for phones to read them.",
-                self.outgoing_bytes.value(),
-            ),
-            (
-                "queued_writes",
-                "Writes waiting for the next commit.",
-                queued_writes as u64,
-            ),
-            (
-                "rendezvous",
-                "Rendezvous open or remembered.",
-                rendezvous as u64,
-            ),
+            ("subscriptions", "Boxes that a connection is subscribed to.", self.subscriptions.value()),
+            ("outgoing_bytes", "Bytes waiting for phones to read them.", self.outgoing_bytes.value()),
+            ("queued_writes", "Writes waiting for the next commit.", queued_writes as u64),
+            ("rendezvous", "Rendezvous open or remembered.", rendezvous as u64),
         ];
         for (name, help, value) in gauges {
             line(&mut text, name, help, "gauge", value);
         }
         let counters = [
-            (
-                "connections_accepted_total",
-                "Connections accepted.",
-                self.connections_accepted.value(),
-            ),
-            (
-                "connections_refused_total",
-                "Connections refused.",
-                self.connections_refused.value(),
-            ),
+            ("connections_accepted_total", "Connections accepted.", self.connections_accepted.value()),
+            ("connections_refused_total", "Connections refused.", self.connections_refused.value()),
             ("requests_total", "Requests decoded.", self.requests.value()),
-            (
-                "received_bytes_total",
-                "Bytes of frames received.",
-                self.received_bytes.value(),
-            ),
-            (
-                "sent_bytes_total",
-                "Bytes of frames sent.",
-                self.sent_bytes.value(),
-            ),
+            ("received_bytes_total", "Bytes of frames received.", self.received_bytes.value()),
+            ("sent_bytes_total", "Bytes of frames sent.", self.sent_bytes.value()),
             ("appends_total", "Records appended.", self.appends.value()),
-            (
-                "duplicates_total",
-                "Appends of records that were there.",
-                self.duplicates.value(),
-            ),
-            (
-                "pushed_records_total",
-                "New records pushed to subscribers.",
-                self.pushed_records.value(),
-            ),
-            (
-                "lagged_total",
-                "Subscriptions ended for reading too slowly.",
-                self.lagged.value(),
-            ),
+            ("duplicates_total", "Appends of records that were there.", self.duplicates.value()),
+            ("pushed_records_total", "New records pushed to subscribers.", self.pushed_records.value()),
+            ("lagged_total", "Subscriptions ended for reading too slowly.", self.lagged.value()),
         ];
         for (name, help, value) in counters {
             line(&mut text, name, help, "counter", value);
@@ -126,16 +82,9 @@ impl Metrics {
         text.push_str("# HELP amends_relay_errors_total Error answers and closed connections.\n");
         text.push_str("# TYPE amends_relay_errors_total counter\n");
         for code in ErrorCode::ALL {
-            let value = self
-                .errors
-                .get(usize::from(code.number()))
-                .map_or(0, Counter::value);
+            let value = self.errors.get(usize::from(code.number())).map_or(0, Counter::value);
             // Writing to a string cannot fail.
-            let _infallible = writeln!(
-                text,
-                "amends_relay_errors_total{{code=\"{}\"}} {value}",
-                code.name()
-            );
+            let _infallible = writeln!(text, "amends_relay_errors_total{{code=\"{}\"}} {value}", code.name());
         }
         text
     }
@@ -154,18 +103,10 @@ mod tests {
 
     #[test]
     fn every_code_has_a_counter_of_its_own() {
-        assert!(
-            ErrorCode::ALL
-                .iter()
-                .all(|code| usize::from(code.number()) < CODES - 1)
-        );
+        assert!(ErrorCode::ALL.iter().all(|code| usize::from(code.number()) < CODES - 1));
         let metrics = Metrics::default();
         metrics.error(ErrorCode::BoxFull);
         metrics.error(ErrorCode::Other(60_000));
-        assert!(
-            metrics
-                .text(0, 0)
-                .contains("amends_relay_errors_total{code=\"box_full\"} 1\n")
-        );
+        assert!(metrics.text(0, 0).contains("amends_relay_errors_total{code=\"box_full\"} 1\n"));
     }
 }

@@ -22,14 +22,7 @@ pub(crate) enum NotQueued<T> {
 
 impl<T> Queue<T> {
     pub(crate) fn new(items_max: usize) -> Self {
-        Self {
-            state: Mutex::new(State {
-                items: VecDeque::new(),
-                closed: false,
-            }),
-            arrived: Condvar::new(),
-            items_max,
-        }
+        Self { state: Mutex::new(State { items: VecDeque::new(), closed: false }), arrived: Condvar::new(), items_max }
     }
 
     pub(crate) fn push(&self, item: T) -> Result<(), NotQueued<T>> {
@@ -53,29 +46,19 @@ impl<T> Queue<T> {
             if state.closed {
                 return None;
             }
-            state = self
-                .arrived
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let count = state.items.len().min(count_max);
         Some(state.items.drain(..count).collect())
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .items
-            .len()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).items.len()
     }
 
     /// Lets what is queued be taken, and nothing more be queued.
     pub(crate) fn close(&self) {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .closed = true;
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         self.arrived.notify_all();
     }
 }

@@ -104,10 +104,7 @@ impl Rates {
         let now = self.clock.elapsed();
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let buckets = table.buckets(address, &self.plans, now);
-        let (Some(bucket), Some(plan)) = (
-            buckets.get_mut(rate as usize),
-            self.plans.get(rate as usize),
-        ) else {
+        let (Some(bucket), Some(plan)) = (buckets.get_mut(rate as usize), self.plans.get(rate as usize)) else {
             return Ok(());
         };
         let since = now.saturating_sub(bucket.filled_at).as_secs_f64();
@@ -121,20 +118,13 @@ impl Rates {
         }
         let wait_s = (needed - bucket.tokens) / plan.per_second;
         // A rate of zero never refills; an hour is as good an answer as any.
-        Err(if wait_s.is_finite() {
-            wait_s.ceil().clamp(1.0, 3600.0) as u32
-        } else {
-            3600
-        })
+        Err(if wait_s.is_finite() { wait_s.ceil().clamp(1.0, 3600.0) as u32 } else { 3600 })
     }
 
     /// Counts a connection of the address until the guard is dropped; `None` if it has too many.
     pub(crate) fn connect(self: &Arc<Self>, address: AddressKey) -> Option<ConnectionCount> {
         if !self.enabled {
-            return Some(ConnectionCount {
-                rates: None,
-                address,
-            });
+            return Some(ConnectionCount { rates: None, address });
         }
         self.take(address, Rate::Connects, 1).ok()?;
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
@@ -143,31 +133,18 @@ impl Rates {
             return None;
         }
         *count += 1;
-        Some(ConnectionCount {
-            rates: Some(Arc::clone(self)),
-            address,
-        })
+        Some(ConnectionCount { rates: Some(Arc::clone(self)), address })
     }
 }
 
 impl Table {
-    fn buckets(
-        &mut self,
-        address: AddressKey,
-        plans: &[Plan; RATES],
-        now: Duration,
-    ) -> &mut Buckets {
+    fn buckets(&mut self, address: AddressKey, plans: &[Plan; RATES], now: Duration) -> &mut Buckets {
         if !self.young.contains_key(&address) && self.young.len() >= ADDRESSES_MAX {
             self.old = std::mem::take(&mut self.young);
         }
         let Self { young, old, .. } = self;
         young.entry(address).or_insert_with(|| {
-            old.remove(&address).unwrap_or_else(|| {
-                plans.map(|plan| Bucket {
-                    tokens: plan.burst,
-                    filled_at: now,
-                })
-            })
+            old.remove(&address).unwrap_or_else(|| plans.map(|plan| Bucket { tokens: plan.burst, filled_at: now }))
         })
     }
 }
@@ -219,38 +196,25 @@ mod tests {
 
     #[test]
     fn a_bucket_empties_says_when_and_refills() {
-        let (clock, rates) = rates(&Limits {
-            boxes_per_address_per_hour: 2,
-            ..Limits::default()
-        });
+        let (clock, rates) = rates(&Limits { boxes_per_address_per_hour: 2, ..Limits::default() });
         assert_eq!(rates.take(key(1), Rate::Boxes, 1), Ok(()));
         assert_eq!(rates.take(key(1), Rate::Boxes, 1), Ok(()));
         assert_eq!(rates.take(key(1), Rate::Boxes, 1), Err(1800));
-        assert_eq!(
-            rates.take(key(2), Rate::Boxes, 1),
-            Ok(()),
-            "others are not hurt"
-        );
+        assert_eq!(rates.take(key(2), Rate::Boxes, 1), Ok(()), "others are not hurt");
         clock.0.store(1800, Ordering::Relaxed);
         assert_eq!(rates.take(key(1), Rate::Boxes, 1), Ok(()));
     }
 
     #[test]
     fn an_amount_above_the_burst_passes_when_the_bucket_is_full() {
-        let (_, rates) = rates(&Limits {
-            bytes_per_address_per_second: 1,
-            ..Limits::default()
-        });
+        let (_, rates) = rates(&Limits { bytes_per_address_per_second: 1, ..Limits::default() });
         assert_eq!(rates.take(key(1), Rate::Bytes, 1_000), Ok(()));
         assert_eq!(rates.take(key(1), Rate::Bytes, 1), Err(937));
     }
 
     #[test]
     fn connections_are_counted_until_dropped() {
-        let (_, rates) = rates(&Limits {
-            connections_per_address_max: 2,
-            ..Limits::default()
-        });
+        let (_, rates) = rates(&Limits { connections_per_address_max: 2, ..Limits::default() });
         let held = rates.connect(key(1));
         assert!(held.is_some());
         drop(held);

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use amends_protocol::limits::{
-    RENDEZVOUS_BODY_BYTES_MAX, RENDEZVOUS_LIFETIME_S, RENDEZVOUS_REMEMBERED_S,
-    RENDEZVOUS_WAITS_PER_CONNECTION_MAX,
+    RENDEZVOUS_BODY_BYTES_MAX, RENDEZVOUS_LIFETIME_S, RENDEZVOUS_REMEMBERED_S, RENDEZVOUS_WAITS_PER_CONNECTION_MAX,
 };
 use amends_protocol::{ErrorCode, RelayError, RendezvousId, RendezvousStep, RequestId};
 
@@ -81,10 +80,7 @@ impl<P: Peer> Rendezvous<P> {
             clock,
             slots_max: limits.rendezvous_max,
             bytes_max: limits.rendezvous_bytes_max,
-            table: Mutex::new(Table {
-                slots: HashMap::new(),
-                bytes: 0,
-            }),
+            table: Mutex::new(Table { slots: HashMap::new(), bytes: 0 }),
         }
     }
 
@@ -128,8 +124,7 @@ impl<P: Peer> Rendezvous<P> {
             return Ok(());
         }
         let length = body.len();
-        let (ready, later): (Vec<_>, Vec<_>) =
-            waiting.drain(..).partition(|waiting| waiting.step == step);
+        let (ready, later): (Vec<_>, Vec<_>) = waiting.drain(..).partition(|waiting| waiting.step == step);
         *waiting = later;
         for waiting in ready {
             waiting.peer.answer(waiting.request, Ok(body.clone()));
@@ -163,18 +158,11 @@ impl<P: Peer> Rendezvous<P> {
         if let Some(Some(body)) = steps.get(usize::from(step.number())) {
             return Ok(Get::Now(body.clone()));
         }
-        let own = waiting
-            .iter()
-            .filter(|waiting| waiting.peer.id() == peer.id())
-            .count();
+        let own = waiting.iter().filter(|waiting| waiting.peer.id() == peer.id()).count();
         if own >= RENDEZVOUS_WAITS_PER_CONNECTION_MAX {
             return Err(ErrorCode::RendezvousFull.into());
         }
-        waiting.push(Waiting {
-            peer: Arc::clone(peer),
-            request,
-            step,
-        });
+        waiting.push(Waiting { peer: Arc::clone(peer), request, step });
         Ok(Get::Later)
     }
 
@@ -182,16 +170,7 @@ impl<P: Peer> Rendezvous<P> {
     pub(crate) fn leave(&self, peer: u64, visited: &[RendezvousId]) {
         let mut table = self.lock();
         for id in visited {
-            if let Some(Slot {
-                state:
-                    State::Open {
-                        waiting,
-                        participants,
-                        ..
-                    },
-                ..
-            }) = table.slots.get_mut(id)
-            {
+            if let Some(Slot { state: State::Open { waiting, participants, .. }, .. }) = table.slots.get_mut(id) {
                 waiting.retain(|waiting| waiting.peer.id() != peer);
                 participants.retain(|participant| participant.id() != peer);
             }
@@ -219,20 +198,12 @@ impl<P: Peer> Rendezvous<P> {
         table.expire(id, now);
         if !table.slots.contains_key(&id) {
             if table.slots.len() >= self.slots_max {
-                return Err(RelayError::with_retry(
-                    ErrorCode::RendezvousFull,
-                    RENDEZVOUS_LIFETIME_S as u32,
-                ));
+                return Err(RelayError::with_retry(ErrorCode::RendezvousFull, RENDEZVOUS_LIFETIME_S as u32));
             }
-            admit()
-                .map_err(|seconds| RelayError::with_retry(ErrorCode::RendezvousFull, seconds))?;
+            admit().map_err(|seconds| RelayError::with_retry(ErrorCode::RendezvousFull, seconds))?;
         }
         Ok(table.slots.entry(id).or_insert_with(|| Slot {
-            state: State::Open {
-                steps: Default::default(),
-                waiting: Vec::new(),
-                participants: Vec::new(),
-            },
+            state: State::Open { steps: Default::default(), waiting: Vec::new(), participants: Vec::new() },
             since: now,
         }))
     }
@@ -246,22 +217,12 @@ type Steps = [Option<Vec<u8>>; RendezvousStep::ALL.len()];
 
 impl<P: Peer> Slot<P> {
     /// The open slot's steps and waiting gets, the peer noted as one who took part.
-    fn take_part(
-        &mut self,
-        peer: &Arc<P>,
-    ) -> Result<(&mut Steps, &mut Vec<Waiting<P>>), RelayError> {
+    fn take_part(&mut self, peer: &Arc<P>) -> Result<(&mut Steps, &mut Vec<Waiting<P>>), RelayError> {
         match &mut self.state {
             State::Burned { .. } => Err(ErrorCode::RendezvousBurned.into()),
             State::Expired => Err(ErrorCode::RendezvousExpired.into()),
-            State::Open {
-                steps,
-                waiting,
-                participants,
-            } => {
-                if participants
-                    .iter()
-                    .all(|participant| participant.id() != peer.id())
-                {
+            State::Open { steps, waiting, participants } => {
+                if participants.iter().all(|participant| participant.id() != peer.id()) {
                     if participants.len() >= PARTICIPANTS_MAX {
                         return Err(ErrorCode::RendezvousFull.into());
                     }
@@ -275,13 +236,7 @@ impl<P: Peer> Slot<P> {
 
 impl<P: Peer> Table<P> {
     /// Ends an open slot: its steps are dropped, whoever waits gets `error`. Returns the participants.
-    fn end(
-        &mut self,
-        id: RendezvousId,
-        state: State<P>,
-        now: Duration,
-        error: ErrorCode,
-    ) -> Vec<Arc<P>> {
+    fn end(&mut self, id: RendezvousId, state: State<P>, now: Duration, error: ErrorCode) -> Vec<Arc<P>> {
         let Some(slot) = self.slots.get_mut(&id) else {
             return Vec::new();
         };
@@ -292,12 +247,7 @@ impl<P: Peer> Table<P> {
         slot.since = now;
         let ended = std::mem::replace(&mut slot.state, state);
         self.bytes += abort.as_ref().map_or(0, Vec::len);
-        let State::Open {
-            steps,
-            waiting,
-            participants,
-        } = ended
-        else {
+        let State::Open { steps, waiting, participants } = ended else {
             return Vec::new();
         };
         self.bytes -= steps.iter().flatten().map(Vec::len).sum::<usize>();
@@ -312,16 +262,8 @@ impl<P: Peer> Table<P> {
     }
 
     fn burn(&mut self, id: RendezvousId, abort: Option<Vec<u8>>, now: Duration, by: u64) {
-        let participants = self.end(
-            id,
-            State::Burned { abort },
-            now,
-            ErrorCode::RendezvousBurned,
-        );
-        for participant in participants
-            .iter()
-            .filter(|participant| participant.id() != by)
-        {
+        let participants = self.end(id, State::Burned { abort }, now, ErrorCode::RendezvousBurned);
+        for participant in participants.iter().filter(|participant| participant.id() != by) {
             participant.burned(id);
         }
     }

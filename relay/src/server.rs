@@ -99,13 +99,7 @@ impl Relay {
     /// # Errors
     /// When any of that fails; nothing is left running.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options {
-            data,
-            listen,
-            public,
-            config,
-            clock,
-        } = options;
+        let Options { data, listen, public, config, clock } = options;
         let folder = DataFolder::open(&data)?;
         let identity = folder.identity()?;
         let pin = identity.pin();
@@ -120,39 +114,22 @@ impl Relay {
         };
         let store = SqliteStore::open(&folder.database(), store_options)?;
         let endpoint =
-            endpoint::bind(listen, identity, &limits).map_err(|source| StartError::Bind {
-                address: listen,
-                source,
-            })?;
-        let local = endpoint.local_addr().map_err(|source| StartError::Bind {
-            address: listen,
-            source: BindError::Socket(source),
-        })?;
+            endpoint::bind(listen, identity, &limits).map_err(|source| StartError::Bind { address: listen, source })?;
+        let local = endpoint
+            .local_addr()
+            .map_err(|source| StartError::Bind { address: listen, source: BindError::Socket(source) })?;
         let host_port = public.unwrap_or_else(|| reachable(local).to_string());
         let address = RelayAddress::from_host_port(&host_port, pin)?;
         let health = match config.health {
-            Some(address) => {
-                Some(
-                    TcpListener::bind(address)
-                        .await
-                        .map_err(|source| StartError::Bind {
-                            address,
-                            source: BindError::Socket(source),
-                        })?,
-                )
-            }
+            Some(address) => Some(
+                TcpListener::bind(address)
+                    .await
+                    .map_err(|source| StartError::Bind { address, source: BindError::Socket(source) })?,
+            ),
             None => None,
         };
         let core = Arc::new(Core::new(Arc::new(store), limits, clock));
-        Ok(Self {
-            core,
-            answers,
-            endpoint,
-            local,
-            address,
-            health,
-            _folder: folder,
-        })
+        Ok(Self { core, answers, endpoint, local, address, health, _folder: folder })
     }
 
     /// The address that phones are given.
@@ -170,37 +147,25 @@ impl Relay {
     /// The address of `/health` and `/metrics`, if there is one.
     #[must_use]
     pub fn health_address(&self) -> Option<SocketAddr> {
-        self.health
-            .as_ref()
-            .and_then(|listener| listener.local_addr().ok())
+        self.health.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// A handle that stays useful while the relay serves.
     #[must_use]
     pub fn control(&self) -> Control {
-        Control {
-            core: Arc::clone(&self.core),
-        }
+        Control { core: Arc::clone(&self.core) }
     }
 
     /// Serves until `shutdown` completes, then stops accepting, says good-bye, makes what is queued durable and closes
     /// the store.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self {
-            core,
-            answers,
-            endpoint,
-            health,
-            _folder,
-            ..
-        } = self;
+        let Self { core, answers, endpoint, health, _folder, .. } = self;
         let (stop, stopping) = watch::channel(false);
         let mut sessions = JoinSet::new();
         let answering = Arc::clone(&answers);
         let answering = tokio::spawn(async move { answering.run().await });
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&core)));
-        let probes =
-            health.map(|listener| tokio::spawn(health::serve(listener, Arc::clone(&core))));
+        let probes = health.map(|listener| tokio::spawn(health::serve(listener, Arc::clone(&core))));
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
@@ -234,10 +199,7 @@ impl Relay {
         }
         let store = Arc::clone(&core.store);
         // Closing waits for a sync; the runtime has nothing else to do, but must not be blocked in principle.
-        if tokio::task::spawn_blocking(move || store.close())
-            .await
-            .is_err()
-        {
+        if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
             tracing::error!("closing the store panicked");
         }
         answering.abort();
@@ -265,9 +227,7 @@ impl Control {
     /// The metrics, as `/metrics` shows them.
     #[must_use]
     pub fn metrics(&self) -> String {
-        self.core
-            .metrics
-            .text(self.core.store.queued_writes(), self.core.rendezvous.len())
+        self.core.metrics.text(self.core.store.queued_writes(), self.core.rendezvous.len())
     }
 }
 
@@ -287,11 +247,7 @@ fn greet(
         return;
     }
     let address = AddressKey::of(incoming.remote_address().ip());
-    let counted = if open < core.limits.connections_max {
-        core.rates.connect(address)
-    } else {
-        None
-    };
+    let counted = if open < core.limits.connections_max { core.rates.connect(address) } else { None };
     let Some(counted) = counted else {
         core.metrics.connections_refused.add(1);
         core.metrics.error(ErrorCode::TooManyConnections);
@@ -337,12 +293,8 @@ fn report_panic(ended: Result<(), tokio::task::JoinError>) {
 /// What to print for a socket that listens everywhere: at least this machine reaches it.
 fn reachable(local: SocketAddr) -> SocketAddr {
     match local.ip() {
-        IpAddr::V4(address) if address.is_unspecified() => {
-            (Ipv4Addr::LOCALHOST, local.port()).into()
-        }
-        IpAddr::V6(address) if address.is_unspecified() => {
-            (Ipv6Addr::LOCALHOST, local.port()).into()
-        }
+        IpAddr::V4(address) if address.is_unspecified() => (Ipv4Addr::LOCALHOST, local.port()).into(),
+        IpAddr::V6(address) if address.is_unspecified() => (Ipv6Addr::LOCALHOST, local.port()).into(),
         _ => local,
     }
 }

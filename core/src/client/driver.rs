@@ -7,7 +7,7 @@ use super::link::{Link, LinkError, connect};
 use super::shared::{Ask, PhoneHome, Shared};
 use crate::crypto::random::SystemRandomness;
 use crate::sync::Input;
-use amends_protocol::{FromRelay, Push, RelayAddress, Request, RequestId, Response, ToRelay};
+use amends_protocol::{FromRelay, Push, RelayAddress, Response};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -32,8 +32,9 @@ pub(super) enum Ended {
     Done,
     /// The caller stopped it.
     Stopped,
-    /// The home uses another relay now.
-    RelayChanged,
+    /// Another round is wanted at once: the home uses another relay now; or somebody asked for a sync after this round had
+    /// settled. On a link where nothing happens, nobody can say whether it is still one, or what is on its way on it.
+    Again,
 }
 
 /// Ends a round when it resolves.
@@ -53,41 +54,11 @@ impl Drop for Attached<'_> {
 #[derive(Default)]
 struct Waiting {
     asks: Vec<Ask>,
-    /// Everything was sent and read once in this round: whoever asked later asked over a link that had been good.
+    /// Everything was sent and read once in this round.
     settled: bool,
-    /// What such an ask waits for, too: without it a link long dead would pass for one on which nothing happens.
-    ping: Option<RequestId>,
-    pings: u64,
 }
 
 impl Waiting {
-    /// Takes new asks up. Those that need a ping wait while another is under way.
-    fn take(&mut self, shared: &Shared, link: &mut Link) -> Result<(), ClientError> {
-        if self.ping.is_some() || !shared.is_asked() {
-            return Ok(());
-        }
-        self.asks.extend(shared.take_asks());
-        if self.settled {
-            self.pings += 1;
-            // The home counts its requests from below.
-            let id = RequestId(u64::MAX - self.pings);
-            link.queue(&ToRelay::Request(id, Request::Ping)).map_err(|_| LinkError::Malformed)?;
-            self.ping = Some(id);
-        }
-        Ok(())
-    }
-
-    /// Whether a message is the answer to a ping of ours.
-    fn is_pong(&mut self, message: &FromRelay) -> bool {
-        match message {
-            FromRelay::Response(id, _) if Some(*id) == self.ping => {
-                self.ping = None;
-                true
-            }
-            _ => false,
-        }
-    }
-
     fn answer(&mut self, result: &Result<(), ClientError>) {
         for ask in self.asks.drain(..) {
             // Whoever asked may have given up.
@@ -103,9 +74,7 @@ impl Shared {
         let ended = self.connected_round(&until, &mut stop, &mut waiting).await;
         waiting.asks.extend(self.take_asks());
         match &ended {
-            // A link that had been good says nothing about the relay now: the next round is theirs.
-            Err(ClientError::Link(_)) if waiting.settled && matches!(until, Until::Lost) => self.put_back(waiting.asks),
-            Ok(Ended::RelayChanged) => self.put_back(waiting.asks),
+            Ok(Ended::Again) => self.put_back(waiting.asks),
             Err(error) => waiting.answer(&Err(error.clone())),
             Ok(_) => waiting.answer(&Err(ClientError::Stopped)),
         }
@@ -144,7 +113,10 @@ impl Shared {
         self.tell(ClientEvent::Online);
         let mut told = false;
         loop {
-            waiting.take(self, link)?;
+            if waiting.settled && self.is_asked() {
+                return Ok(Ended::Again);
+            }
+            waiting.asks.extend(self.take_asks());
             if !waiting.asks.is_empty() {
                 self.with(|home, now| home.flush(now))?;
             }
@@ -152,9 +124,7 @@ impl Shared {
             match self.settled()? {
                 None => told = false,
                 Some(refusal) => {
-                    if waiting.ping.is_none() {
-                        waiting.answer(&refusal.map_or(Ok(()), |code| Err(ClientError::Refused(code))));
-                    }
+                    waiting.answer(&refusal.map_or(Ok(()), |code| Err(ClientError::Refused(code))));
                     if !told {
                         self.tell(ClientEvent::Settled);
                     }
@@ -170,7 +140,7 @@ impl Shared {
                 return Ok(Ended::Done);
             }
             if self.relay()? != *relay {
-                return Ok(Ended::RelayChanged);
+                return Ok(Ended::Again);
             }
             let tick = self.tick_at()?;
             tokio::select! {
@@ -180,7 +150,7 @@ impl Shared {
                 messages = link.receive() => {
                     let messages = messages?;
                     let arrived = messages.iter().any(brings_records);
-                    for message in messages.into_iter().filter(|message| !waiting.is_pong(message)) {
+                    for message in messages {
                         self.input(Input::Received(message))?;
                     }
                     if arrived {
@@ -199,7 +169,7 @@ impl Shared {
         let mut heard = self.events.subscribe();
         loop {
             match self.round(Until::Lost, stop.as_mut()).await {
-                Ok(Ended::RelayChanged) => continue,
+                Ok(Ended::Again) => continue,
                 Ok(_) => return Ok(()),
                 Err(ClientError::Poisoned) => return Err(ClientError::Poisoned),
                 Err(error) => self.tell(ClientEvent::Offline { code: error.code() }),

@@ -140,7 +140,7 @@ impl Client {
     }
 
     /// Sends and reads everything: ends when nothing more is to be sent and what arrived caused nothing more to send. Beside
-    /// [`Client::run`] it uses that connection.
+    /// [`Client::run`] it lets that connect anew.
     ///
     /// # Errors
     /// [`ClientError::Link`], [`ClientError::Refused`], [`ClientError::NoRelay`], and [`ClientError::TimedOut`] after
@@ -159,7 +159,7 @@ impl Client {
         }
         loop {
             match self.shared.round(Until::Answered, time_up.as_mut()).await? {
-                Ended::RelayChanged => {}
+                Ended::Again => {}
                 Ended::Stopped => return Err(ClientError::TimedOut),
                 Ended::Done => break,
             }

@@ -48,7 +48,7 @@ impl Step<'_> {
         self.forget(index, &loaded)?;
         let practice = match self.series_practice(index, &loaded.set)? {
             Some(series) => Some(series),
-            None => makers_practice(&loaded.set).or_else(|| row.practice.clone()),
+            None => makers_practice(&loaded.set),
         };
         if practice != row.practice {
             row.practice = practice;
@@ -198,11 +198,15 @@ impl Step<'_> {
 }
 
 /// The practice as whoever made the entry names it, whatever others say of it and whatever came first: in the statement that
-/// made it, else in later words of theirs.
+/// made it, else in later words of theirs. Words taken back name nothing any more, so that every phone shows the same, whether
+/// or not it ever had them.
 fn makers_practice(set: &StatementSet) -> Option<String> {
     let makes = |statement: &&Statement| matches!(statement.header.subject, Subject::Fresh(_));
     let maker = set.iter().find(makes)?;
-    let practice = |statement: &Statement| statement.content().ok().flatten()?.practice;
+    let practice = |statement: &Statement| {
+        let kept = statement.content().ok().flatten().filter(|_| !set.is_redacted(statement));
+        kept?.practice
+    };
     let later = || set.ordered().into_iter().filter(|later| later.member == maker.member).find_map(practice);
     practice(maker).or_else(later)
 }

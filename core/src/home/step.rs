@@ -187,9 +187,6 @@ impl<'h> Step<'h> {
     ) -> Result<(), HomeError> {
         let target = statement.target;
         let mut row = read_entry(&self.work, index, &target)?.unwrap_or_default();
-        if row.practice.is_none() {
-            row.practice = statement.content().ok().flatten().and_then(|content| content.practice);
-        }
         if !row.statements.contains(&locator) {
             row.statements.push(locator);
         }

@@ -467,14 +467,15 @@ pub(super) fn shape_of(row: &EntryRow, set: &StatementSet) -> Option<(String, Sh
         return catalogue::find(practice).map(|practice| (practice.id.to_owned(), practice.shape));
     }
     let agreement = [Kind::PROPOSE, Kind::CONSENT, Kind::DECLINE, Kind::COMMENT, Kind::WITHDRAW, Kind::RETIRE];
-    let shape = if set.iter().any(|statement| !statement.header.kind.is_known()) {
-        return None;
-    } else if set.iter().any(|statement| agreement.contains(&statement.header.kind)) {
-        Shape::Revisions
-    } else if own_entry::view(set).is_some_and(|view| view.state == OwnEntryState::Redacted) {
-        Shape::OwnEntry
-    } else {
-        return None;
+    let maker = set.iter().find(|statement| matches!(statement.header.subject, Subject::Fresh(_)));
+    let shape = match maker.map(|maker| maker.header.kind) {
+        Some(Kind::PROPOSE) => Shape::Revisions,
+        // Answers to an agreement that has not come yet.
+        None if set.iter().any(|statement| agreement.contains(&statement.header.kind)) => Shape::Revisions,
+        Some(Kind::CREATE) if own_entry::view(set).is_some_and(|view| view.state == OwnEntryState::Redacted) => {
+            Shape::OwnEntry
+        }
+        _ => return None,
     };
     Some((String::new(), shape))
 }

@@ -67,9 +67,10 @@ pub struct OwnEntryView {
     pub wordings: Vec<Wording>,
 }
 
-/// The author of an entry, once the statement that made it is here.
+/// The author of an entry, once the statement that made it is here: the one whose fresh randomness the entry's id is made from.
 pub fn author(set: &StatementSet) -> Option<MemberId> {
-    set.of_kind(Kind::CREATE).next().map(|create| create.member)
+    let proves = |create: &&Statement| matches!(create.header.subject, Subject::Fresh(_));
+    set.of_kind(Kind::CREATE).find(proves).map(|create| create.member)
 }
 
 /// What is shown; `None` until the statement that made the entry is here.

@@ -104,6 +104,8 @@ struct Opening<'a> {
     own: &'a Statement,
     /// The words, unless they are not here or were taken back.
     words: Option<&'a Body>,
+    /// Whether the words are not here because they were taken back.
+    redacted: bool,
     /// The commitment of the other member that it names.
     partner: Option<&'a Statement>,
 }
@@ -127,7 +129,8 @@ impl<'a> Opening<'a> {
         if opens && partner.is_none() {
             return None;
         }
-        Some(Self { statement, own, words: words.filter(|_| !set.is_redacted(statement)), partner })
+        let redacted = set.is_redacted(statement);
+        Some(Self { statement, own, words: words.filter(|_| !redacted), redacted, partner })
     }
 
     fn is_sharing(&self) -> bool {
@@ -196,9 +199,10 @@ impl<'a> Pair<'a> {
         self.commitments(mine, me).filter(|commitment| self.is_active(commitment)).collect()
     }
 
-    /// The openings and sharings of a commitment.
+    /// The openings and sharings of a commitment that bring its words, or brought them until they were taken back.
     fn openings_of(&self, commitment: StatementId) -> impl Iterator<Item = &Opening<'a>> {
-        self.openings.iter().filter(move |opening| opening.own.id == commitment)
+        let brought = |opening: &Opening<'_>| opening.words.is_some() || opening.redacted;
+        self.openings.iter().filter(move |opening| opening.own.id == commitment && brought(opening))
     }
 
     fn is_opened(&self, commitment: StatementId) -> bool {
@@ -262,7 +266,7 @@ pub fn view(set: &StatementSet, me: MemberId, own: &[Body], hint: bool, past: bo
 }
 
 fn answer(pair: &Pair<'_>, commitment: &Statement, body: Option<&Body>) -> AnswerView {
-    let opening_redacted = pair.openings_of(commitment.id).any(|opening| pair.set.is_redacted(opening.statement));
+    let opening_redacted = pair.openings_of(commitment.id).any(|opening| opening.redacted);
     let taken_back = pair.set.is_redacted(commitment) || opening_redacted;
     let content = body.and_then(|body| body.content().ok()).filter(|_| !taken_back);
     let after_reading = commitment.header.named(Role::SAW).any(|saw| {
@@ -338,9 +342,7 @@ pub fn commit(set: &StatementSet, me: MemberId, series: SeriesId, date: Day, day
     let header = Header::new(Kind::COMMIT, Subject::Occurrence { series, day: date }, day).over(replaced);
     // Only what brought its words could be read.
     let read = pair.openings.iter().filter(|opening| {
-        opening.member() != me
-            && opening.is_sharing()
-            && (opening.words.is_some() || set.is_redacted(opening.statement))
+        opening.member() != me && opening.is_sharing() && (opening.words.is_some() || opening.redacted)
     });
     let header = read.fold(header, |header, opening| header.naming(Role::SAW, opening.statement.id));
     fitting(header.over(set.redactions(me)))
@@ -394,7 +396,7 @@ pub fn redact(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Re
     if mine.peek().is_none() {
         return Err(RuleError::NotFound);
     }
-    if mine.all(|opening| set.is_redacted(opening.statement)) {
+    if mine.all(|opening| opening.redacted) {
         return Err(RuleError::Redacted);
     }
     Ok(Header::new(Kind::REDACT, Subject::Target(target), day))

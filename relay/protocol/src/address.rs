@@ -36,10 +36,7 @@ impl FromStr for Pin {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bytes = base64url::decode(text).ok_or(RelayAddressError::Pin)?;
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| RelayAddressError::Pin)
+        bytes.try_into().map(Self).map_err(|_| RelayAddressError::Pin)
     }
 }
 
@@ -70,10 +67,7 @@ impl FromStr for RelayHost {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(inner) = text.strip_prefix('[') {
             let inner = inner.strip_suffix(']').ok_or(RelayAddressError::Host)?;
-            return inner
-                .parse()
-                .map(Self::V6)
-                .map_err(|_| RelayAddressError::Host);
+            return inner.parse().map(Self::V6).map_err(|_| RelayAddressError::Host);
         }
         if let Ok(address) = text.parse() {
             return Ok(Self::V4(address));
@@ -82,15 +76,10 @@ impl FromStr for RelayHost {
             (1..=LABEL_BYTES_MAX).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         };
         // A name whose last label is all digits would be taken for a broken IPv4 address by resolvers.
-        let last_is_number = text
-            .rsplit('.')
-            .next()
-            .is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()));
+        let last_is_number = text.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()));
         if text.len() > NAME_BYTES_MAX || last_is_number || !text.split('.').all(label_ok) {
             return Err(RelayAddressError::Host);
         }

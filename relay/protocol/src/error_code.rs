@@ -136,31 +136,19 @@ impl RelayError {
     /// An error with nothing but its code.
     #[must_use]
     pub const fn new(code: ErrorCode) -> Self {
-        Self {
-            code,
-            retry_after_s: None,
-            limit: None,
-        }
+        Self { code, retry_after_s: None, limit: None }
     }
 
     /// With the limit that was in force.
     #[must_use]
     pub const fn with_limit(code: ErrorCode, limit: u64) -> Self {
-        Self {
-            code,
-            retry_after_s: None,
-            limit: Some(limit),
-        }
+        Self { code, retry_after_s: None, limit: Some(limit) }
     }
 
     /// With the seconds to wait.
     #[must_use]
     pub const fn with_retry(code: ErrorCode, retry_after_s: u32) -> Self {
-        Self {
-            code,
-            retry_after_s: Some(retry_after_s),
-            limit: None,
-        }
+        Self { code, retry_after_s: Some(retry_after_s), limit: None }
     }
 }
 
@@ -185,9 +173,6 @@ mod tests {
             assert_eq!(ErrorCode::from_number(code.number()), *code);
         }
         assert_eq!(ErrorCode::from_number(65_000), ErrorCode::Other(65_000));
-        assert!(
-            !numbers.contains(&0),
-            "0 closes a connection without an error"
-        );
+        assert!(!numbers.contains(&0), "0 closes a connection without an error");
     }
 }

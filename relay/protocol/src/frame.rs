@@ -92,8 +92,7 @@ impl FrameDecoder {
     /// Bytes after the length field of the frame that is being received, once its length is known.
     #[must_use]
     pub fn claimed(&self) -> Option<usize> {
-        (self.header_len == LENGTH_BYTES)
-            .then(|| self.missing + self.item.len() + usize::from(self.version_read))
+        (self.header_len == LENGTH_BYTES).then(|| self.missing + self.item.len() + usize::from(self.version_read))
     }
 
     /// Whether part of a frame has been received.
@@ -136,10 +135,7 @@ impl FrameDecoder {
 
     fn check_length(&self) -> Result<usize, FrameError> {
         let claimed = u32::from_be_bytes(self.header);
-        let too_large = FrameError::TooLarge {
-            claimed,
-            max: self.bytes_max,
-        };
+        let too_large = FrameError::TooLarge { claimed, max: self.bytes_max };
         let length = usize::try_from(claimed).map_err(|_| too_large)?;
         if length == 0 {
             Err(FrameError::Empty)
@@ -173,10 +169,7 @@ pub fn encode_frame<M: Message>(message: &M) -> Result<Vec<u8>, EncodeError> {
     frame.push(FRAME_VERSION);
     let mut frame = message.encode_item(frame);
     let bytes = frame.len().saturating_sub(LENGTH_BYTES);
-    let length = u32::try_from(bytes)
-        .ok()
-        .filter(|_| bytes <= FRAME_BYTES_MAX)
-        .ok_or(EncodeError { bytes })?;
+    let length = u32::try_from(bytes).ok().filter(|_| bytes <= FRAME_BYTES_MAX).ok_or(EncodeError { bytes })?;
     if let Some(field) = frame.get_mut(..LENGTH_BYTES) {
         field.copy_from_slice(&length.to_be_bytes());
     }

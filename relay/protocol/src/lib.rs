@@ -16,15 +16,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod access;
 mod address;
@@ -42,6 +34,6 @@ pub use error_code::{ErrorCode, RelayError};
 pub use frame::{EncodeError, FRAME_VERSION, FrameDecoder, FrameError, decode_item, encode_frame};
 pub use id::{BoxId, ChunkHash, Cursor, Generation, PackId, RecordHash, RendezvousId, RequestId};
 pub use message::{
-    DecodeError, DecodeErrorKind, FromRelay, Message, Pack, Push, RendezvousStep, Request,
-    Response, StoredRecord, ToRelay,
+    DecodeError, DecodeErrorKind, FromRelay, Message, Pack, Push, RendezvousStep, Request, Response, StoredRecord,
+    ToRelay,
 };

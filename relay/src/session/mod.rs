@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use amends_protocol::limits::{FRAME_BYTES_MAX, STRANGER_FRAME_BYTES_MAX};
 use amends_protocol::{
-    BoxId, EXPORTER_BYTES, EXPORTER_CONTEXT, EXPORTER_LABEL, ErrorCode, FrameDecoder, FrameError,
-    Push, RelayError, RendezvousId, RequestId,
+    BoxId, EXPORTER_BYTES, EXPORTER_CONTEXT, EXPORTER_LABEL, ErrorCode, FrameDecoder, FrameError, Push, RelayError,
+    RendezvousId, RequestId,
 };
 use quinn::{Connecting, Connection, ReadError, RecvStream, SendStream, VarInt, WriteError};
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::core::{Core, INBOUND_PERMIT_BYTES};
 use crate::mailbox::Subscription;
@@ -67,12 +67,7 @@ enum End {
 }
 
 /// Serves one connection until it ends or the relay stops.
-pub(crate) async fn run(
-    core: Arc<Core>,
-    connecting: Connecting,
-    address: AddressKey,
-    stopping: watch::Receiver<bool>,
-) {
+pub(crate) async fn run(core: Arc<Core>, connecting: Connecting, address: AddressKey, stopping: watch::Receiver<bool>) {
     let Ok(Ok(connection)) = timeout(HANDSHAKE_MAX, connecting).await else {
         return;
     };
@@ -95,10 +90,7 @@ async fn serve(
     mut stopping: watch::Receiver<bool>,
 ) -> Option<ErrorCode> {
     let mut exporter = [0; EXPORTER_BYTES];
-    if connection
-        .export_keying_material(&mut exporter, EXPORTER_LABEL, EXPORTER_CONTEXT)
-        .is_err()
-    {
+    if connection.export_keying_material(&mut exporter, EXPORTER_LABEL, EXPORTER_CONTEXT).is_err() {
         return Some(ErrorCode::Internal);
     }
     let patience = core.patience();
@@ -112,18 +104,8 @@ async fn serve(
         Err(_) => return Some(ErrorCode::TooSlow),
     };
     let id = core.next_session.fetch_add(1, Ordering::Relaxed);
-    let out = Arc::new(Outgoing::new(
-        id,
-        Arc::clone(&core.metrics),
-        core.limits.outgoing_bytes_max,
-    ));
-    let session = Arc::new(Session {
-        core: Arc::clone(core),
-        out,
-        address,
-        exporter,
-        subscriptions: Mutex::default(),
-    });
+    let out = Arc::new(Outgoing::new(id, Arc::clone(&core.metrics), core.limits.outgoing_bytes_max));
+    let session = Arc::new(Session { core: Arc::clone(core), out, address, exporter, subscriptions: Mutex::default() });
     let mut reader = Reader::default();
     // The writer is never dropped half-way: the rest of a frame would be missing in the middle of the stream.
     let mut writing = pin!(session.write(&mut send));
@@ -154,11 +136,12 @@ impl Session {
         let mut decoder = FrameDecoder::new();
         decoder.set_bytes_max(STRANGER_FRAME_BYTES_MAX);
         let mut permit = None;
+        // Of the frame that is being received, as a whole: its share of the inbound budget must not be held for long.
+        let mut deadline = None;
         loop {
             let chunk = if decoder.is_mid_frame() {
-                // The time is counted anew for each piece, so a frame may take longer in all; but each wait is bounded,
-                // and so are the pieces.
-                match timeout(self.core.patience(), recv.read_chunk(READ_BYTES, true)).await {
+                let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.core.patience());
+                match timeout_at(deadline, recv.read_chunk(READ_BYTES, true)).await {
                     Ok(chunk) => chunk,
                     Err(_) => return End::Close(ErrorCode::TooSlow),
                 }
@@ -171,15 +154,13 @@ impl Session {
                 Err(ReadError::ConnectionLost(_) | ReadError::Reset(_)) => return End::Lost,
                 Err(_) => return End::Close(ErrorCode::ProtocolViolation),
             };
-            self.core
-                .metrics
-                .received_bytes
-                .add(chunk.bytes.len() as u64);
+            self.core.metrics.received_bytes.add(chunk.bytes.len() as u64);
             let mut input = chunk.bytes.as_ref();
             loop {
                 match decoder.next_frame(&mut input) {
                     Ok(None) => break,
                     Ok(Some(item)) => {
+                        deadline = None;
                         if let Err(code) = self.handle(reader, item, permit.take()).await {
                             return End::Close(code);
                         }
@@ -192,7 +173,12 @@ impl Session {
             }
             if permit.is_none() {
                 match self.admit_bytes(&decoder).await {
-                    Ok(admitted) => permit = admitted,
+                    Ok(Some(admitted)) => {
+                        permit = Some(admitted);
+                        // The phone isn't to blame for the wait.
+                        deadline = None;
+                    }
+                    Ok(None) => {}
                     Err(code) => return End::Close(code),
                 }
             }
@@ -200,23 +186,12 @@ impl Session {
     }
 
     /// A share of the inbound budget for a large frame, before the rest of it is read.
-    async fn admit_bytes(
-        &self,
-        decoder: &FrameDecoder,
-    ) -> Result<Option<OwnedSemaphorePermit>, ErrorCode> {
-        let Some(claimed) = decoder
-            .claimed()
-            .filter(|claimed| *claimed > FREE_FRAME_BYTES)
-        else {
+    async fn admit_bytes(&self, decoder: &FrameDecoder) -> Result<Option<OwnedSemaphorePermit>, ErrorCode> {
+        let Some(claimed) = decoder.claimed().filter(|claimed| *claimed > FREE_FRAME_BYTES) else {
             return Ok(None);
         };
-        let permits = u32::try_from(claimed.div_ceil(INBOUND_PERMIT_BYTES))
-            .map_err(|_| ErrorCode::Internal)?;
-        let acquired = timeout(
-            self.core.patience(),
-            Arc::clone(&self.core.inbound).acquire_many_owned(permits),
-        )
-        .await;
+        let permits = u32::try_from(claimed.div_ceil(INBOUND_PERMIT_BYTES)).map_err(|_| ErrorCode::Internal)?;
+        let acquired = timeout(self.core.patience(), Arc::clone(&self.core.inbound).acquire_many_owned(permits)).await;
         match acquired {
             Ok(Ok(permit)) => Ok(Some(permit)),
             Ok(Err(_)) => Err(ErrorCode::ShuttingDown),
@@ -227,9 +202,7 @@ impl Session {
     /// After a broken frame no other can be found: says why, and closes.
     fn refuse_frame(&self, error: FrameError) -> End {
         let answer = match error {
-            FrameError::TooLarge { max, .. } => {
-                RelayError::with_limit(ErrorCode::FrameTooLarge, max as u64)
-            }
+            FrameError::TooLarge { max, .. } => RelayError::with_limit(ErrorCode::FrameTooLarge, max as u64),
             FrameError::UnknownVersion(_) => ErrorCode::UnknownVersion.into(),
             _ => ErrorCode::Malformed.into(),
         };
@@ -268,14 +241,8 @@ impl Session {
     /// There may be room for the next page of a backlog.
     fn advance_subscriptions(&self) {
         let subscriptions = {
-            let subscriptions = self
-                .subscriptions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if subscriptions
-                .iter()
-                .all(|subscription| !subscription.is_catching_up())
-            {
+            let subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+            if subscriptions.iter().all(|subscription| !subscription.is_catching_up()) {
                 return;
             }
             subscriptions.clone()
@@ -286,12 +253,7 @@ impl Session {
     }
 
     fn unsubscribe_all(&self) {
-        let subscriptions = std::mem::take(
-            &mut *self
-                .subscriptions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let subscriptions = std::mem::take(&mut *self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner));
         for subscription in subscriptions {
             self.core.mailboxes.unsubscribe(&subscription);
         }

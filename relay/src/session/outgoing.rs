@@ -4,12 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use amends_protocol::limits::{
-    CHUNK_BYTES_MAX, PACK_LIST_BYTES_MAX, PAGE_BYTES_MAX, RECORDS_PER_PAGE_MAX,
-};
-use amends_protocol::{
-    ErrorCode, FromRelay, Push, RelayError, RendezvousId, RequestId, Response, encode_frame,
-};
+use amends_protocol::limits::{CHUNK_BYTES_MAX, PACK_LIST_BYTES_MAX, PAGE_BYTES_MAX, RECORDS_PER_PAGE_MAX};
+use amends_protocol::{ErrorCode, FromRelay, Push, RelayError, RendezvousId, RequestId, Response, encode_frame};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use crate::metrics::Metrics;
@@ -25,8 +21,7 @@ const PUSH_BYTES_MAX: usize = OUTGOING_BYTES_MAX + 256 * 1024;
 const REQUESTS_IN_FLIGHT_MAX: usize = 64;
 
 /// What a page of records takes.
-pub(crate) const PAGE_COST_BYTES: usize =
-    PAGE_BYTES_MAX + RECORDS_PER_PAGE_MAX as usize * 20 + SMALL_COST_BYTES;
+pub(crate) const PAGE_COST_BYTES: usize = PAGE_BYTES_MAX + RECORDS_PER_PAGE_MAX as usize * 20 + SMALL_COST_BYTES;
 
 /// What a chunk takes.
 pub(crate) const CHUNK_COST_BYTES: usize = CHUNK_BYTES_MAX + SMALL_COST_BYTES;
@@ -102,13 +97,7 @@ impl Outgoing {
                 if fits || state.closed {
                     state.reserved_bytes += cost;
                     state.in_flight += 1;
-                    return Place {
-                        out: Arc::clone(self),
-                        request,
-                        cost,
-                        permit: None,
-                        answered: false,
-                    };
+                    return Place { out: Arc::clone(self), request, cost, permit: None, answered: false };
                 }
             }
             self.room.notified().await;
@@ -149,10 +138,7 @@ impl Outgoing {
     fn respond(&self, request: RequestId, response: Response) {
         let frame = encode_frame(&FromRelay::Response(request, response)).or_else(|_| {
             // No answer is that large, by the limits of what goes into it.
-            encode_frame(&FromRelay::Response(
-                request,
-                Response::Error(ErrorCode::Internal.into()),
-            ))
+            encode_frame(&FromRelay::Response(request, Response::Error(ErrorCode::Internal.into())))
         });
         if let Ok(frame) = frame {
             self.enqueue(frame);

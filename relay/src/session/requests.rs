@@ -3,19 +3,17 @@
 use std::sync::{Arc, PoisonError};
 
 use amends_protocol::limits::{
-    BOXES_PER_CONNECTION_MAX, CHUNK_BYTES_MAX, CHUNKS_PER_PACK_MAX, HASHES_PER_TRIM_MAX,
-    MANIFEST_BYTES_MAX, RECORD_BYTES_MAX, RECORD_VERSION, REPLACES_PER_PACK_MAX,
+    BOXES_PER_CONNECTION_MAX, CHUNK_BYTES_MAX, CHUNKS_PER_PACK_MAX, HASHES_PER_TRIM_MAX, MANIFEST_BYTES_MAX,
+    RECORD_BYTES_MAX, RECORD_VERSION, REPLACES_PER_PACK_MAX,
 };
 use amends_protocol::{
-    BoxId, Cursor, DecodeErrorKind, ErrorCode, RelayError, RendezvousId, RendezvousStep, Request,
-    RequestId, Response, ToRelay, box_access_message, decode_item,
+    BoxId, Cursor, DecodeErrorKind, ErrorCode, RelayError, RendezvousId, RendezvousStep, Request, RequestId, Response,
+    ToRelay, box_access_message, decode_item,
 };
 use ring::signature::{ED25519, UnparsedPublicKey};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::outgoing::{
-    CHUNK_COST_BYTES, PACK_LIST_COST_BYTES, PAGE_COST_BYTES, Place, SMALL_COST_BYTES,
-};
+use super::outgoing::{CHUNK_COST_BYTES, PACK_LIST_COST_BYTES, PAGE_COST_BYTES, Place, SMALL_COST_BYTES};
 use super::{REFUSALS_MAX, Reader, Session};
 use crate::rates::Rate;
 use crate::rendezvous::Get;
@@ -44,30 +42,21 @@ impl Session {
                     DecodeErrorKind::UnknownMessage(_) => ErrorCode::UnknownMessage,
                     _ => ErrorCode::Malformed,
                 };
-                self.out
-                    .refuse(error.request.unwrap_or(RequestId::UNREADABLE), code.into());
+                self.out.refuse(error.request.unwrap_or(RequestId::UNREADABLE), code.into());
                 // Without an id nobody can be told what to do differently.
-                return if error.request.is_some() {
-                    self.count_refusal(reader)
-                } else {
-                    Err(code)
-                };
+                return if error.request.is_some() { self.count_refusal(reader) } else { Err(code) };
             }
         };
         self.core.metrics.requests.add(1);
         if let Err(seconds) = self.take_rates(item.len()) {
-            self.out
-                .refuse(id, RelayError::with_retry(ErrorCode::RateLimited, seconds));
+            self.out.refuse(id, RelayError::with_retry(ErrorCode::RateLimited, seconds));
             return self.count_refusal(reader);
         }
         drop(item);
         let cost = cost(&request);
         let place = self.out.place(id, cost).await.hold(permit);
         if cost > SMALL_COST_BYTES && self.out.is_overfull_in_all() {
-            place.answer(Err(RelayError::with_retry(
-                ErrorCode::RateLimited,
-                OVERFULL_RETRY_S,
-            )));
+            place.answer(Err(RelayError::with_retry(ErrorCode::RateLimited, OVERFULL_RETRY_S)));
             return Ok(());
         }
         self.dispatch(reader, place, request);
@@ -77,49 +66,31 @@ impl Session {
     fn take_rates(&self, bytes: usize) -> Result<(), u32> {
         let rates = &self.core.rates;
         rates.take(self.address, Rate::Requests, 1)?;
-        rates.take(
-            self.address,
-            Rate::Bytes,
-            u32::try_from(bytes).unwrap_or(u32::MAX),
-        )
+        rates.take(self.address, Rate::Bytes, u32::try_from(bytes).unwrap_or(u32::MAX))
     }
 
     fn count_refusal(&self, reader: &mut Reader) -> Result<(), ErrorCode> {
         reader.refusals += 1;
-        if reader.refusals > REFUSALS_MAX {
-            Err(ErrorCode::RateLimited)
-        } else {
-            Ok(())
-        }
+        if reader.refusals > REFUSALS_MAX { Err(ErrorCode::RateLimited) } else { Ok(()) }
     }
 
     fn dispatch(self: &Arc<Self>, reader: &mut Reader, place: Place, request: Request) {
-        let is_opened = request
-            .box_id()
-            .is_none_or(|box_id| reader.opened.contains(box_id));
+        let is_opened = request.box_id().is_none_or(|box_id| reader.opened.contains(box_id));
         if !is_opened && !matches!(request, Request::OpenBox { .. }) {
             return place.answer(Err(ErrorCode::NotOpened.into()));
         }
         match request {
-            Request::OpenBox { box_id, signature } => {
-                self.open_box(reader, place, box_id, &signature)
-            }
+            Request::OpenBox { box_id, signature } => self.open_box(reader, place, box_id, &signature),
             Request::Subscribe { box_id, after } => self.subscribe(place, box_id, after),
             Request::Unsubscribe { box_id } => {
                 self.unsubscribe(&box_id);
                 place.answer(Ok(Response::Unsubscribed));
             }
-            Request::RendezvousPut {
-                rendezvous,
-                step,
-                body,
-            } => {
+            Request::RendezvousPut { rendezvous, step, body } => {
                 let outcome = self.rendezvous_put(reader, rendezvous, step, body);
                 place.answer(outcome);
             }
-            Request::RendezvousGet { rendezvous, step } => {
-                self.rendezvous_get(reader, place, rendezvous, step)
-            }
+            Request::RendezvousGet { rendezvous, step } => self.rendezvous_get(reader, place, rendezvous, step),
             Request::Ping => place.answer(Ok(Response::Pong)),
             stored => self.ask_store(place, stored),
         }
@@ -127,19 +98,13 @@ impl Session {
 
     fn open_box(&self, reader: &mut Reader, place: Place, box_id: BoxId, signature: &[u8; 64]) {
         let message = box_access_message(&self.exporter, &box_id);
-        if UnparsedPublicKey::new(&ED25519, box_id.0)
-            .verify(&message, signature)
-            .is_err()
-        {
+        if UnparsedPublicKey::new(&ED25519, box_id.0).verify(&message, signature).is_err() {
             return place.answer(Err(ErrorCode::BadSignature.into()));
         }
         if !reader.opened.contains(&box_id) {
             if reader.opened.len() >= BOXES_PER_CONNECTION_MAX {
                 let limit = BOXES_PER_CONNECTION_MAX as u64;
-                return place.answer(Err(RelayError::with_limit(
-                    ErrorCode::TooManyOpenBoxes,
-                    limit,
-                )));
+                return place.answer(Err(RelayError::with_limit(ErrorCode::TooManyOpenBoxes, limit)));
             }
             reader.opened.push(box_id);
         }
@@ -156,10 +121,7 @@ impl Session {
         // A second subscription takes the first one's place.
         self.unsubscribe(&box_id);
         let subscription = self.core.mailboxes.subscribe(&self.out, box_id, after);
-        self.subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::clone(&subscription));
+        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&subscription));
         // The answer first: pushes follow it.
         place.answer(Ok(Response::Subscribed));
         subscription.advance(&self.core);
@@ -167,13 +129,8 @@ impl Session {
 
     fn unsubscribe(&self, box_id: &BoxId) {
         let ended = {
-            let mut subscriptions = self
-                .subscriptions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let ended: Vec<_> = subscriptions
-                .extract_if(.., |subscription| subscription.box_id() == box_id)
-                .collect();
+            let mut subscriptions = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+            let ended: Vec<_> = subscriptions.extract_if(.., |subscription| subscription.box_id() == box_id).collect();
             subscriptions.retain(|subscription| !subscription.has_ended());
             ended
         };
@@ -182,35 +139,19 @@ impl Session {
         }
     }
 
-    fn rendezvous_put(
-        &self,
-        reader: &mut Reader,
-        id: RendezvousId,
-        step: RendezvousStep,
-        body: Vec<u8>,
-    ) -> Outcome {
+    fn rendezvous_put(&self, reader: &mut Reader, id: RendezvousId, step: RendezvousStep, body: Vec<u8>) -> Outcome {
         visit(reader, id)?;
         let admit = || self.core.rates.take(self.address, Rate::Rendezvous, 1);
         self.core.rendezvous.put(&self.out, id, step, body, admit)?;
         Ok(Response::RendezvousStored)
     }
 
-    fn rendezvous_get(
-        &self,
-        reader: &mut Reader,
-        place: Place,
-        id: RendezvousId,
-        step: RendezvousStep,
-    ) {
+    fn rendezvous_get(&self, reader: &mut Reader, place: Place, id: RendezvousId, step: RendezvousStep) {
         if let Err(error) = visit(reader, id) {
             return place.answer(Err(error));
         }
         let admit = || self.core.rates.take(self.address, Rate::Rendezvous, 1);
-        match self
-            .core
-            .rendezvous
-            .get(&self.out, place.request(), (id, step), admit)
-        {
+        match self.core.rendezvous.get(&self.out, place.request(), (id, step), admit) {
             Ok(Get::Now(body)) => place.answer(Ok(Response::RendezvousBody { body })),
             Ok(Get::Later) => place.leave(),
             Err(error) => place.answer(Err(error)),
@@ -225,15 +166,9 @@ impl Session {
         }
         match request {
             Request::Append { box_id, record } => self.append(place, box_id, record.into()),
-            Request::Read {
-                box_id,
-                after,
-                limit,
-            } => {
-                let reply = answer_with(place, |page: Page| Response::Records {
-                    records: page.records,
-                    more: page.more,
-                });
+            Request::Read { box_id, after, limit } => {
+                let reply =
+                    answer_with(place, |page: Page| Response::Records { records: page.records, more: page.more });
                 store.read(box_id, after, limit, reply);
             }
             Request::PutChunk { box_id, chunk } => {
@@ -241,48 +176,20 @@ impl Session {
                 store.put_chunk(box_id, chunk, admission(), reply);
             }
             Request::GetChunk { box_id, hash } => {
-                store.chunk(
-                    box_id,
-                    hash,
-                    answer_with(place, |chunk| Response::Chunk { chunk }),
-                );
+                store.chunk(box_id, hash, answer_with(place, |chunk| Response::Chunk { chunk }));
             }
-            Request::PutPack {
-                box_id,
-                manifest,
-                chunks,
-                replaces,
-            } => {
+            Request::PutPack { box_id, manifest, chunks, replaces } => {
                 let reply = answer_with(place, |pack| Response::PackStored { pack });
-                store.put_pack(
-                    box_id,
-                    NewPack {
-                        manifest,
-                        chunks,
-                        replaces,
-                    },
-                    reply,
-                );
+                store.put_pack(box_id, NewPack { manifest, chunks, replaces }, reply);
             }
             Request::Packs { box_id } => {
-                store.packs(
-                    box_id,
-                    answer_with(place, |packs| Response::PackList { packs }),
-                );
+                store.packs(box_id, answer_with(place, |packs| Response::PackList { packs }));
             }
             Request::Trim { box_id, records } => {
-                store.trim(
-                    box_id,
-                    records,
-                    answer_with(place, |records| Response::Trimmed { records }),
-                );
+                store.trim(box_id, records, answer_with(place, |records| Response::Trimmed { records }));
             }
             Request::Restore { box_id, records } => {
-                store.restore(
-                    box_id,
-                    records,
-                    answer_with(place, |records| Response::Restored { records }),
-                );
+                store.restore(box_id, records, answer_with(place, |records| Response::Restored { records }));
             }
             Request::DeleteBox { box_id } => self.delete_box(place, box_id),
             // Handled before; an answer all the same.
@@ -299,11 +206,7 @@ impl Session {
                 Err(error) => return place.answer(Err(error.into())),
             };
             let Appended { cursor, duplicate } = appended;
-            let counter = if duplicate {
-                &core.metrics.duplicates
-            } else {
-                &core.metrics.appends
-            };
+            let counter = if duplicate { &core.metrics.duplicates } else { &core.metrics.appends };
             counter.add(1);
             // The answer first, so that a phone knows its own record when it is pushed.
             place.answer(Ok(Response::Appended { cursor, duplicate }));
@@ -311,23 +214,14 @@ impl Session {
                 core.mailboxes.appended(box_id, cursor, &pushed);
             }
         });
-        self.core.store.append(
-            box_id,
-            record,
-            Arc::clone(self) as Arc<dyn Admission>,
-            reply,
-        );
+        self.core.store.append(box_id, record, Arc::clone(self) as Arc<dyn Admission>, reply);
     }
 
     fn delete_box(&self, place: Place, box_id: BoxId) {
         let core = Arc::clone(&self.core);
         let reply: Reply<()> = Box::new(move |outcome| {
             let deleted = outcome.is_ok();
-            place.answer(
-                outcome
-                    .map(|()| Response::BoxDeleted)
-                    .map_err(RelayError::from),
-            );
+            place.answer(outcome.map(|()| Response::BoxDeleted).map_err(RelayError::from));
             if deleted {
                 core.mailboxes.deleted(&box_id);
             }
@@ -337,10 +231,7 @@ impl Session {
 }
 
 /// Answers a request with what the store says.
-fn answer_with<T: 'static>(
-    place: Place,
-    response: impl FnOnce(T) -> Response + Send + 'static,
-) -> Reply<T> {
+fn answer_with<T: 'static>(place: Place, response: impl FnOnce(T) -> Response + Send + 'static) -> Reply<T> {
     Box::new(move |outcome| place.answer(outcome.map(response).map_err(RelayError::from)))
 }
 
@@ -357,11 +248,7 @@ fn cost(request: &Request) -> usize {
 /// Sizes, before the store is asked.
 fn check(request: &Request) -> Result<(), RelayError> {
     let at_most = |count: usize, max: usize, code: ErrorCode| {
-        if count <= max {
-            Ok(())
-        } else {
-            Err(RelayError::with_limit(code, max as u64))
-        }
+        if count <= max { Ok(()) } else { Err(RelayError::with_limit(code, max as u64)) }
     };
     match request {
         Request::Append { record, .. } => {
@@ -374,26 +261,13 @@ fn check(request: &Request) -> Result<(), RelayError> {
         }
         Request::PutChunk { chunk, .. } => {
             // An empty chunk is no chunk.
-            let size = if chunk.is_empty() {
-                usize::MAX
-            } else {
-                chunk.len()
-            };
+            let size = if chunk.is_empty() { usize::MAX } else { chunk.len() };
             at_most(size, CHUNK_BYTES_MAX, ErrorCode::ChunkTooLarge)
         }
-        Request::PutPack {
-            manifest,
-            chunks,
-            replaces,
-            ..
-        } => {
+        Request::PutPack { manifest, chunks, replaces, .. } => {
             at_most(manifest.len(), MANIFEST_BYTES_MAX, ErrorCode::PackTooLarge)?;
             at_most(chunks.len(), CHUNKS_PER_PACK_MAX, ErrorCode::PackTooLarge)?;
-            at_most(
-                replaces.len(),
-                REPLACES_PER_PACK_MAX,
-                ErrorCode::TooManyItems,
-            )
+            at_most(replaces.len(), REPLACES_PER_PACK_MAX, ErrorCode::TooManyItems)
         }
         Request::Trim { records, .. } | Request::Restore { records, .. } => {
             at_most(records.len(), HASHES_PER_TRIM_MAX, ErrorCode::TooManyItems)
@@ -406,10 +280,7 @@ fn check(request: &Request) -> Result<(), RelayError> {
 fn visit(reader: &mut Reader, id: RendezvousId) -> Result<(), RelayError> {
     if !reader.rendezvous.contains(&id) {
         if reader.rendezvous.len() >= RENDEZVOUS_PER_CONNECTION_MAX {
-            return Err(RelayError::with_limit(
-                ErrorCode::RendezvousFull,
-                RENDEZVOUS_PER_CONNECTION_MAX as u64,
-            ));
+            return Err(RelayError::with_limit(ErrorCode::RendezvousFull, RENDEZVOUS_PER_CONNECTION_MAX as u64));
         }
         reader.rendezvous.push(id);
     }

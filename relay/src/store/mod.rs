@@ -10,8 +10,7 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use amends_protocol::{
-    BoxId, ChunkHash, Cursor, ErrorCode, Generation, Pack, PackId, RecordHash, RelayError,
-    StoredRecord,
+    BoxId, ChunkHash, Cursor, ErrorCode, Generation, Pack, PackId, RecordHash, RelayError, StoredRecord,
 };
 
 /// Called once with the outcome.
@@ -64,23 +63,11 @@ pub trait Store: Send + Sync + 'static {
     /// Says what a box looks like, and notes that somebody was interested in it today.
     fn open_box(&self, box_id: BoxId, reply: Reply<BoxState>);
     /// Adds a record, or finds its duplicate.
-    fn append(
-        &self,
-        box_id: BoxId,
-        record: Arc<[u8]>,
-        admission: Arc<dyn Admission>,
-        reply: Reply<Appended>,
-    );
+    fn append(&self, box_id: BoxId, record: Arc<[u8]>, admission: Arc<dyn Admission>, reply: Reply<Appended>);
     /// Reads records after a cursor, within the protocol's page.
     fn read(&self, box_id: BoxId, after: Cursor, records_max: u32, reply: Reply<Page>);
     /// Keeps a chunk.
-    fn put_chunk(
-        &self,
-        box_id: BoxId,
-        chunk: Vec<u8>,
-        admission: Arc<dyn Admission>,
-        reply: Reply<ChunkHash>,
-    );
+    fn put_chunk(&self, box_id: BoxId, chunk: Vec<u8>, admission: Arc<dyn Admission>, reply: Reply<ChunkHash>);
     /// Fetches a chunk.
     fn chunk(&self, box_id: BoxId, hash: ChunkHash, reply: Reply<Vec<u8>>);
     /// Makes a pack and hides the ones it replaces.
@@ -170,9 +157,7 @@ impl From<StoreError> for RelayError {
             StoreError::PackListFull { limit } => Self::with_limit(ErrorCode::PackTooLarge, limit),
             StoreError::ChunkMissing => ErrorCode::ChunkMissing.into(),
             StoreError::ChunkNotFound => ErrorCode::ChunkNotFound.into(),
-            StoreError::TooManyBoxes { retry_after_s } => {
-                Self::with_retry(ErrorCode::TooManyBoxes, retry_after_s)
-            }
+            StoreError::TooManyBoxes { retry_after_s } => Self::with_retry(ErrorCode::TooManyBoxes, retry_after_s),
             StoreError::DiskFull => Self::with_retry(ErrorCode::StoreFull, DISK_FULL_RETRY_S),
             StoreError::Damaged => ErrorCode::StoreDamaged.into(),
             StoreError::Busy => Self::with_retry(ErrorCode::RateLimited, BUSY_RETRY_S),

@@ -1,14 +1,7 @@
 //! A relay in the test's own process, and a phone's side of the protocol that is as small as it can be. Nothing here
 //! sleeps: every wait is for an event, and bounded.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,9 +28,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits, but not for ever.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
-        .await
-        .expect("nothing happened for too long")
+    tokio::time::timeout(PATIENCE, future).await.expect("nothing happened for too long")
 }
 
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -100,16 +91,10 @@ impl TestRelay {
         let mut config = Config::default();
         configure(&mut config);
         let folder = tempfile::tempdir().unwrap();
-        Self::in_folder(folder, config, HandClock::new())
-            .await
-            .unwrap()
+        Self::in_folder(folder, config, HandClock::new()).await.unwrap()
     }
 
-    pub async fn in_folder(
-        folder: TempDir,
-        config: Config,
-        clock: Arc<HandClock>,
-    ) -> Result<Self, StartError> {
+    pub async fn in_folder(folder: TempDir, config: Config, clock: Arc<HandClock>) -> Result<Self, StartError> {
         let options = Options {
             data: folder.path().join("data"),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -163,13 +148,7 @@ impl TestRelay {
     /// The value of a metric.
     pub fn metric(&self, name: &str) -> u64 {
         let line = format!("amends_relay_{name} ");
-        self.control
-            .metrics()
-            .lines()
-            .find_map(|text| text.strip_prefix(&line))
-            .unwrap()
-            .parse()
-            .unwrap()
+        self.control.metrics().lines().find_map(|text| text.strip_prefix(&line)).unwrap().parse().unwrap()
     }
 }
 
@@ -214,9 +193,7 @@ impl ServerCertVerifier for PinVerifier {
         if sha256(certificate) == self.pin.0 {
             Ok(ServerCertVerified::assertion())
         } else {
-            Err(rustls::Error::General(
-                "another certificate than the pinned one".into(),
-            ))
+            Err(rustls::Error::General("another certificate than the pinned one".into()))
         }
     }
 
@@ -235,18 +212,11 @@ impl ServerCertVerifier for PinVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -285,12 +255,7 @@ impl Client {
         config.transport_config(Arc::new(transport));
         let endpoint = Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let server: SocketAddr = address.host_port().parse().unwrap();
-        let connection = soon(
-            endpoint
-                .connect_with(config, server, "amends-relay")
-                .unwrap(),
-        )
-        .await?;
+        let connection = soon(endpoint.connect_with(config, server, "amends-relay").unwrap()).await?;
         let (send, recv) = soon(connection.open_bi()).await?;
         Ok(Self {
             connection,
@@ -305,27 +270,19 @@ impl Client {
 
     pub fn exporter(&self) -> [u8; EXPORTER_BYTES] {
         let mut exporter = [0; EXPORTER_BYTES];
-        self.connection
-            .export_keying_material(&mut exporter, EXPORTER_LABEL, EXPORTER_CONTEXT)
-            .unwrap();
+        self.connection.export_keying_material(&mut exporter, EXPORTER_LABEL, EXPORTER_CONTEXT).unwrap();
         exporter
     }
 
     pub fn open_request(&self, key: &BoxKey) -> Request {
         let box_id = key.id();
-        Request::OpenBox {
-            box_id,
-            signature: key.sign(&box_access_message(&self.exporter(), &box_id)),
-        }
+        Request::OpenBox { box_id, signature: key.sign(&box_access_message(&self.exporter(), &box_id)) }
     }
 
     pub async fn open(&mut self, key: &BoxKey) -> Response {
         let request = self.open_request(key);
         let response = self.ask(request).await;
-        assert!(
-            matches!(response, Response::BoxOpened { .. }),
-            "{response:?}"
-        );
+        assert!(matches!(response, Response::BoxOpened { .. }), "{response:?}");
         response
     }
 
@@ -363,10 +320,7 @@ impl Client {
 
     /// The next push.
     pub async fn push(&mut self) -> Push {
-        match self
-            .await_that(|message| matches!(message, FromRelay::Push(_)))
-            .await
-        {
+        match self.await_that(|message| matches!(message, FromRelay::Push(_))).await {
             FromRelay::Push(push) => push,
             FromRelay::Response(..) => unreachable!(),
         }
@@ -377,10 +331,7 @@ impl Client {
         let mut all = Vec::new();
         while all.len() < count {
             match self.push().await {
-                Push::Records {
-                    box_id: pushed,
-                    records,
-                } if pushed == box_id => all.extend(records),
+                Push::Records { box_id: pushed, records } if pushed == box_id => all.extend(records),
                 other => panic!("{other:?} instead of records"),
             }
         }
@@ -421,29 +372,20 @@ impl Client {
             messages.push(message);
         }
         let code = match soon(self.connection.closed()).await {
-            ConnectionError::ApplicationClosed(close) => {
-                u16::try_from(close.error_code.into_inner()).ok()
-            }
+            ConnectionError::ApplicationClosed(close) => u16::try_from(close.error_code.into_inner()).ok(),
             _ => None,
         };
         (messages, code)
     }
 
     pub async fn append(&mut self, box_id: BoxId, record: &[u8]) -> Response {
-        self.ask(Request::Append {
-            box_id,
-            record: record.to_vec(),
-        })
-        .await
+        self.ask(Request::Append { box_id, record: record.to_vec() }).await
     }
 
     /// Appends what must be accepted as new.
     pub async fn appended(&mut self, box_id: BoxId, record: &[u8]) -> Cursor {
         match self.append(box_id, record).await {
-            Response::Appended {
-                cursor,
-                duplicate: false,
-            } => cursor,
+            Response::Appended { cursor, duplicate: false } => cursor,
             other => panic!("{other:?}"),
         }
     }
@@ -452,14 +394,7 @@ impl Client {
     pub async fn read_all(&mut self, box_id: BoxId, mut after: Cursor) -> Vec<StoredRecord> {
         let mut all = Vec::new();
         loop {
-            match self
-                .ask(Request::Read {
-                    box_id,
-                    after,
-                    limit: 100,
-                })
-                .await
-            {
+            match self.ask(Request::Read { box_id, after, limit: 100 }).await {
                 Response::Records { records, more } => {
                     after = records.last().map_or(after, |last| last.cursor);
                     all.extend(records);

@@ -15,43 +15,16 @@ async fn every_operation_needs_the_box_opened_here() {
     let mut client = relay.client_of(&mine).await;
     let hash = RecordHash([0; 32]);
     for request in [
-        Request::Append {
-            box_id,
-            record: record(2, 10),
-        },
-        Request::Read {
-            box_id,
-            after: Cursor::START,
-            limit: 1,
-        },
-        Request::Subscribe {
-            box_id,
-            after: Cursor::START,
-        },
+        Request::Append { box_id, record: record(2, 10) },
+        Request::Read { box_id, after: Cursor::START, limit: 1 },
+        Request::Subscribe { box_id, after: Cursor::START },
         Request::Unsubscribe { box_id },
-        Request::PutChunk {
-            box_id,
-            chunk: vec![1],
-        },
-        Request::GetChunk {
-            box_id,
-            hash: ChunkHash([0; 32]),
-        },
-        Request::PutPack {
-            box_id,
-            manifest: vec![],
-            chunks: vec![],
-            replaces: vec![],
-        },
+        Request::PutChunk { box_id, chunk: vec![1] },
+        Request::GetChunk { box_id, hash: ChunkHash([0; 32]) },
+        Request::PutPack { box_id, manifest: vec![], chunks: vec![], replaces: vec![] },
         Request::Packs { box_id },
-        Request::Trim {
-            box_id,
-            records: vec![hash],
-        },
-        Request::Restore {
-            box_id,
-            records: vec![hash],
-        },
+        Request::Trim { box_id, records: vec![hash] },
+        Request::Restore { box_id, records: vec![hash] },
         Request::DeleteBox { box_id },
     ] {
         assert_eq!(code(&client.ask(request).await), ErrorCode::NotOpened);
@@ -82,25 +55,11 @@ async fn a_wrong_signature_opens_nothing() {
         let answer = client.ask(Request::OpenBox { box_id, signature }).await;
         assert_eq!(code(&answer), ErrorCode::BadSignature);
     }
-    assert_eq!(
-        code(&client.append(box_id, &record(1, 10)).await),
-        ErrorCode::NotOpened
-    );
-    let opened = elsewhere
-        .ask(Request::OpenBox {
-            box_id,
-            signature: replayed,
-        })
-        .await;
-    assert!(
-        matches!(opened, Response::BoxOpened { .. }),
-        "there it is good"
-    );
+    assert_eq!(code(&client.append(box_id, &record(1, 10)).await), ErrorCode::NotOpened);
+    let opened = elsewhere.ask(Request::OpenBox { box_id, signature: replayed }).await;
+    assert!(matches!(opened, Response::BoxOpened { .. }), "there it is good");
     // A box id that is no curve point.
-    let nowhere = Request::OpenBox {
-        box_id: BoxId([0xff; 32]),
-        signature: [1; 64],
-    };
+    let nowhere = Request::OpenBox { box_id: BoxId([0xff; 32]), signature: [1; 64] };
     assert_eq!(code(&client.ask(nowhere).await), ErrorCode::BadSignature);
     client.open(&key).await;
 }
@@ -121,34 +80,20 @@ async fn a_connection_opens_so_many_boxes() {
 #[tokio::test]
 async fn another_pin_or_protocol_does_not_connect() {
     let relay = TestRelay::start().await;
-    let wrong_pin = RelayAddress {
-        pin: Pin([7; 32]),
-        ..relay.address.clone()
-    };
+    let wrong_pin = RelayAddress { pin: Pin([7; 32]), ..relay.address.clone() };
     assert!(Client::connect(&wrong_pin).await.is_err());
     let endpoint = quinn::Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
     let config = client_config(relay.address.pin, b"amends/0");
     let server = relay.address.host_port().parse().unwrap();
-    let connecting = endpoint
-        .connect_with(config, server, "amends-relay")
-        .unwrap();
+    let connecting = endpoint.connect_with(config, server, "amends-relay").unwrap();
     assert!(soon(connecting).await.is_err());
 }
 
 #[test]
 fn the_golden_signature_is_what_a_box_key_makes() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../tests/vectors/protocol/access.json"
-    );
-    let vector: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/protocol/access.json");
+    let vector: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     // The vector's seed is 01 thirty-two times, its exporter e0 thirty-two times.
     let key = BoxKey::new(1);
     assert_eq!(vector["seed"], hex(&[1; 32]));

@@ -73,29 +73,16 @@ async fn an_address_makes_so_many_boxes_and_uses_those_it_has() {
         client.open(&BoxKey::numbered(number)).await;
     }
     for number in 0..2 {
-        client
-            .appended(BoxKey::numbered(number).id(), &record(0, 10))
-            .await;
+        client.appended(BoxKey::numbered(number).id(), &record(0, 10)).await;
     }
-    let chunk = Request::PutChunk {
-        box_id: BoxKey::numbered(2).id(),
-        chunk: vec![1],
-    };
-    assert!(matches!(
-        client.ask(chunk.clone()).await,
-        Response::ChunkStored { .. }
-    ));
+    let chunk = Request::PutChunk { box_id: BoxKey::numbered(2).id(), chunk: vec![1] };
+    assert!(matches!(client.ask(chunk.clone()).await, Response::ChunkStored { .. }));
     let fourth = BoxKey::numbered(3).id();
     let refused = Response::Error(RelayError::with_retry(ErrorCode::TooManyBoxes, 1200));
     assert_eq!(client.append(fourth, &record(0, 10)).await, refused);
-    let chunk = Request::PutChunk {
-        box_id: fourth,
-        chunk: vec![1],
-    };
+    let chunk = Request::PutChunk { box_id: fourth, chunk: vec![1] };
     assert_eq!(client.ask(chunk).await, refused);
-    client
-        .appended(BoxKey::numbered(0).id(), &record(1, 10))
-        .await;
+    client.appended(BoxKey::numbered(0).id(), &record(1, 10)).await;
     relay.clock.advance(1200);
     client.appended(fourth, &record(0, 10)).await;
 }
@@ -116,11 +103,7 @@ async fn an_address_asks_so_much_and_is_thrown_out_if_it_goes_on() {
         client.say(Request::Ping).await;
     }
     let (messages, closed_with) = client.closing().await;
-    assert!(
-        messages
-            .iter()
-            .all(|message| matches!(message, FromRelay::Response(_, answer) if *answer == refused))
-    );
+    assert!(messages.iter().all(|message| matches!(message, FromRelay::Response(_, answer) if *answer == refused)));
     assert_eq!(closed_with, Some(ErrorCode::RateLimited.number()));
 }
 
@@ -141,25 +124,12 @@ async fn an_address_opens_so_many_rendezvous() {
     let relay = TestRelay::with(|config| config.limits.rendezvous_per_address_per_hour = 2).await;
     let mut client = relay.client().await;
     let step = RendezvousStep::M1;
-    let put = |number: u8| Request::RendezvousPut {
-        rendezvous: RendezvousId([number; 16]),
-        step,
-        body: vec![1],
-    };
+    let put = |number: u8| Request::RendezvousPut { rendezvous: RendezvousId([number; 16]), step, body: vec![1] };
     client.ask(put(1)).await;
-    client
-        .say(Request::RendezvousGet {
-            rendezvous: RendezvousId([2; 16]),
-            step,
-        })
-        .await;
+    client.say(Request::RendezvousGet { rendezvous: RendezvousId([2; 16]), step }).await;
     let refused = Response::Error(RelayError::with_retry(ErrorCode::RendezvousFull, 1800));
     assert_eq!(client.ask(put(3)).await, refused);
-    assert_eq!(
-        client.ask(put(2)).await,
-        Response::RendezvousStored,
-        "those that are open go on"
-    );
+    assert_eq!(client.ask(put(2)).await, Response::RendezvousStored, "those that are open go on");
 }
 
 #[tokio::test]
@@ -173,6 +143,13 @@ async fn whoever_keeps_the_relay_waiting_is_let_go() {
     let mut halting = relay.client().await;
     halting.say_bytes(&[0, 0, 0, 100, 1, 2]).await;
     assert_eq!(halting.closing().await, (vec![], too_slow));
+    // One that sends a frame in drops, each well in time.
+    let mut dripping = relay.client().await;
+    dripping.say_bytes(&[0, 0, 100, 0, 1]).await;
+    while dripping.send.write_all(&[2]).await.is_ok() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(dripping.closing().await, (vec![], too_slow));
     // One that asks for much and reads nothing of it: only QUIC is still answered.
     let key = BoxKey::new(1);
     let box_id = key.id();
@@ -181,26 +158,12 @@ async fn whoever_keeps_the_relay_waiting_is_let_go() {
         deaf.appended(box_id, &record(number, 250_000)).await;
     }
     for _ in 0..8 {
-        deaf.say(Request::Read {
-            box_id,
-            after: Cursor::START,
-            limit: 1,
-        })
-        .await;
+        deaf.say(Request::Read { box_id, after: Cursor::START, limit: 1 }).await;
     }
     let closed = soon(deaf.connection.closed()).await;
-    let ConnectionError::ApplicationClosed(close) = closed else {
-        panic!("{closed:?}")
-    };
-    assert_eq!(
-        close.error_code,
-        quinn::VarInt::from(ErrorCode::TooSlow.number())
-    );
-    assert_eq!(
-        relay.metric("outgoing_bytes"),
-        0,
-        "what it left unread is gone"
-    );
+    let ConnectionError::ApplicationClosed(close) = closed else { panic!("{closed:?}") };
+    assert_eq!(close.error_code, quinn::VarInt::from(ErrorCode::TooSlow.number()));
+    assert_eq!(relay.metric("outgoing_bytes"), 0, "what it left unread is gone");
 }
 
 #[tokio::test]
@@ -210,20 +173,11 @@ async fn large_frames_share_what_the_relay_receives_at_once() {
     let (first, second) = (BoxKey::new(1), BoxKey::new(2));
     let mut half = relay.client_of(&first).await;
     let mut whole = relay.client_of(&second).await;
-    let append = |key: &BoxKey| Request::Append {
-        box_id: key.id(),
-        record: record(1, 200_000),
-    };
+    let append = |key: &BoxKey| Request::Append { box_id: key.id(), record: record(1, 200_000) };
     let frame = encode_frame(&ToRelay::Request(RequestId(50), append(&first))).unwrap();
     half.say_bytes(&frame[..150_000]).await;
     // Others pass beside it; large ones as long as there is room.
-    assert!(matches!(
-        whole.ask(append(&second)).await,
-        Response::Appended { .. }
-    ));
+    assert!(matches!(whole.ask(append(&second)).await, Response::Appended { .. }));
     half.say_bytes(&frame[150_000..]).await;
-    assert!(matches!(
-        half.answer(RequestId(50)).await,
-        Response::Appended { .. }
-    ));
+    assert!(matches!(half.answer(RequestId(50)).await, Response::Appended { .. }));
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 
 use amends_protocol::limits::{CHARGE_BYTES_MIN, HIDDEN_LIFETIME_S, LOOSE_CHUNK_LIFETIME_S};
 use amends_protocol::*;
@@ -25,11 +25,7 @@ enum Operation {
     Trim(Vec<u8>),
     Restore(Vec<u8>),
     PutChunk(u8),
-    PutPack {
-        manifest: u8,
-        chunks: Vec<u8>,
-        replaces: Vec<u8>,
-    },
+    PutPack { manifest: u8, chunks: Vec<u8>, replaces: Vec<u8> },
     Delete,
     Wait(u64),
     Restart,
@@ -103,26 +99,12 @@ impl Asked {
     fn new(folder: &tempfile::TempDir, limits: Limits) -> Self {
         let clock = HandClock::new();
         let path = folder.path().join("store");
-        Self {
-            store: open(&path, &limits, &clock),
-            box_id: BoxId([1; 32]),
-            clock,
-            path,
-            limits,
-            crashes: 0,
-        }
+        Self { store: open(&path, &limits, &clock), box_id: BoxId([1; 32]), clock, path, limits, crashes: 0 }
     }
 
-    fn ask<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&SqliteStore, BoxId, Reply<T>),
-    ) -> Result<T, StoreError> {
-        let (sender, receiver) = channel();
-        question(
-            &self.store,
-            self.box_id,
-            Box::new(move |outcome| sender.send(outcome).unwrap()),
-        );
+    fn ask<T: Send + 'static>(&self, question: impl FnOnce(&SqliteStore, BoxId, Reply<T>)) -> Result<T, StoreError> {
+        let (sender, receiver) = sync_channel(1);
+        question(&self.store, self.box_id, Box::new(move |outcome| sender.send(outcome).unwrap()));
         receiver.recv().unwrap()
     }
 
@@ -130,37 +112,24 @@ impl Asked {
         let hashes = |kinds: &[u8]| kinds.iter().map(record_of).collect::<Vec<_>>();
         match operation {
             Operation::Append(kind) => self
-                .ask(|store, id, reply| {
-                    store.append(id, sealed(*kind).into(), Arc::new(Everybody), reply)
-                })
+                .ask(|store, id, reply| store.append(id, sealed(*kind).into(), Arc::new(Everybody), reply))
                 .map(|appended| appended.cursor.0),
-            Operation::Trim(kinds) => self
-                .ask(|store, id, reply| store.trim(id, hashes(kinds), reply))
-                .map(u64::from),
-            Operation::Restore(kinds) => self
-                .ask(|store, id, reply| store.restore(id, hashes(kinds), reply))
-                .map(u64::from),
-            Operation::PutChunk(kind) => self
-                .ask(|store, id, reply| {
-                    store.put_chunk(id, sealed(*kind), Arc::new(Everybody), reply)
-                })
-                .map(|_| 0),
-            Operation::PutPack {
-                manifest,
-                chunks,
-                replaces,
-            } => {
+            Operation::Trim(kinds) => self.ask(|store, id, reply| store.trim(id, hashes(kinds), reply)).map(u64::from),
+            Operation::Restore(kinds) => {
+                self.ask(|store, id, reply| store.restore(id, hashes(kinds), reply)).map(u64::from)
+            }
+            Operation::PutChunk(kind) => {
+                self.ask(|store, id, reply| store.put_chunk(id, sealed(*kind), Arc::new(Everybody), reply)).map(|_| 0)
+            }
+            Operation::PutPack { manifest, chunks, replaces } => {
                 let pack = NewPack {
                     manifest: vec![*manifest],
                     chunks: chunks.iter().map(chunk_of).collect(),
                     replaces: replaces.iter().map(pack_of).collect(),
                 };
-                self.ask(|store, id, reply| store.put_pack(id, pack, reply))
-                    .map(|_| 0)
+                self.ask(|store, id, reply| store.put_pack(id, pack, reply)).map(|_| 0)
             }
-            Operation::Delete => self
-                .ask(|store, id, reply| store.delete_box(id, reply))
-                .map(|()| 0),
+            Operation::Delete => self.ask(|store, id, reply| store.delete_box(id, reply)).map(|()| 0),
             Operation::Wait(seconds) => {
                 self.clock.advance(*seconds);
                 self.ask(|store, _, reply| store.sweep(reply)).map(|()| 0)
@@ -185,26 +154,17 @@ impl Asked {
     }
 
     fn readable(&self) -> Vec<(u64, Vec<u8>)> {
-        let page = self
-            .ask(|store, id, reply| store.read(id, Cursor::START, 500, reply))
-            .unwrap();
-        page.records
-            .into_iter()
-            .map(|stored| (stored.cursor.0, stored.record))
-            .collect()
+        let page = self.ask(|store, id, reply| store.read(id, Cursor::START, 500, reply)).unwrap();
+        page.records.into_iter().map(|stored| (stored.cursor.0, stored.record)).collect()
     }
 
     fn packs(&self) -> Vec<(PackId, Vec<ChunkHash>)> {
         let packs = self.ask(|store, id, reply| store.packs(id, reply)).unwrap();
-        packs
-            .into_iter()
-            .map(|pack| (pack.id, pack.chunks))
-            .collect()
+        packs.into_iter().map(|pack| (pack.id, pack.chunks)).collect()
     }
 
     fn has_chunk(&self, kind: u8) -> bool {
-        self.ask(|store, id, reply| store.chunk(id, chunk_of(&kind), reply))
-            .is_ok()
+        self.ask(|store, id, reply| store.chunk(id, chunk_of(&kind), reply)).is_ok()
     }
 
     /// What the tables hold is what the rows of boxes say.
@@ -214,39 +174,22 @@ impl Asked {
         let db = rusqlite::Connection::open(&self.path).unwrap();
         let count = |sql: &str| -> i64 { db.query_row(sql, [], |row| row.get(0)).unwrap() };
         let least = CHARGE_BYTES_MIN;
-        let sum = |from: &str| {
-            count(&format!(
-                "SELECT ifnull(sum(max(size, {least})), 0) FROM {from}"
-            ))
-        };
+        let sum = |from: &str| count(&format!("SELECT ifnull(sum(max(size, {least})), 0) FROM {from}"));
         let alive = "box IN (SELECT id FROM boxes)";
         let hidden = sum(&format!("entries WHERE hidden_s IS NOT NULL AND {alive}"))
             + sum(&format!("chunks WHERE hidden_s IS NOT NULL AND {alive}"));
-        assert_eq!(
-            count("SELECT ifnull(sum(hidden_bytes), 0) FROM boxes"),
-            hidden
-        );
+        assert_eq!(count("SELECT ifnull(sum(hidden_bytes), 0) FROM boxes"), hidden);
         let packed = sum(&format!("chunks WHERE hidden_s IS NULL AND {alive}"))
-            + count(&format!(
-                "SELECT ifnull(sum(length(manifest)), 0) FROM packs WHERE {alive}"
-            ));
-        assert_eq!(
-            count("SELECT ifnull(sum(pack_bytes), 0) FROM boxes"),
-            packed
-        );
+            + count(&format!("SELECT ifnull(sum(length(manifest)), 0) FROM packs WHERE {alive}"));
+        assert_eq!(count("SELECT ifnull(sum(pack_bytes), 0) FROM boxes"), packed);
         let wrong_references = "SELECT count(*) FROM chunks
             WHERE refs != (SELECT count(*) FROM pack_chunks WHERE chunk = chunks.id)";
         assert_eq!(count(wrong_references), 0);
-        let wrong_states = "SELECT count(*) FROM chunks WHERE (refs > 0) + (loose_s IS NOT NULL) + (hidden_s IS NOT NULL) != 1";
+        let wrong_states =
+            "SELECT count(*) FROM chunks WHERE (refs > 0) + (loose_s IS NOT NULL) + (hidden_s IS NOT NULL) != 1";
         assert_eq!(count(wrong_states), 0);
-        assert_eq!(
-            count("SELECT count(*) FROM records WHERE id NOT IN (SELECT record FROM entries)"),
-            0
-        );
-        assert_eq!(
-            count("SELECT count(*) FROM chunk_bodies WHERE chunk NOT IN (SELECT id FROM chunks)"),
-            0
-        );
+        assert_eq!(count("SELECT count(*) FROM records WHERE id NOT IN (SELECT record FROM entries)"), 0);
+        assert_eq!(count("SELECT count(*) FROM chunk_bodies WHERE chunk NOT IN (SELECT id FROM chunks)"), 0);
         let limits = &self.limits;
         assert!(hidden <= limits.box_hidden_bytes_max as i64);
         let records = sum(&format!("entries WHERE hidden_s IS NULL AND {alive}"));
@@ -279,11 +222,7 @@ impl Model {
         match operation {
             Operation::Append(kind) => {
                 self.exists = true;
-                let known = self
-                    .records
-                    .iter()
-                    .find(|(_, (known, _))| known == kind)
-                    .map(|(cursor, _)| *cursor);
+                let known = self.records.iter().find(|(_, (known, _))| known == kind).map(|(cursor, _)| *cursor);
                 Some(known.unwrap_or_else(|| {
                     self.newest += 1;
                     self.records.insert(self.newest, (*kind, None));
@@ -294,29 +233,18 @@ impl Model {
             Operation::Restore(kinds) => Some(self.set_hidden(kinds, None)),
             Operation::PutChunk(kind) => {
                 self.exists = true;
-                let state = self
-                    .chunks
-                    .entry(*kind)
-                    .or_insert(ChunkState::Loose(self.now_s));
+                let state = self.chunks.entry(*kind).or_insert(ChunkState::Loose(self.now_s));
                 if *state != ChunkState::Packed {
                     *state = ChunkState::Loose(self.now_s);
                 }
                 Some(0)
             }
-            Operation::PutPack {
-                manifest,
-                chunks,
-                replaces,
-            } => {
+            Operation::PutPack { manifest, chunks, replaces } => {
                 if !self.exists || chunks.iter().any(|kind| !self.chunks.contains_key(kind)) {
                     return None;
                 }
-                let unchanged = self
-                    .packs
-                    .iter()
-                    .any(|(known, listed)| known == manifest && listed == chunks);
-                self.packs
-                    .retain(|(known, _)| !replaces.contains(known) || known == manifest);
+                let unchanged = self.packs.iter().any(|(known, listed)| known == manifest && listed == chunks);
+                self.packs.retain(|(known, _)| !replaces.contains(known) || known == manifest);
                 if !unchanged {
                     self.packs.retain(|(known, _)| known != manifest);
                     self.packs.push((*manifest, chunks.clone()));
@@ -332,18 +260,13 @@ impl Model {
                 Some(0)
             }
             Operation::Delete => {
-                *self = Self {
-                    now_s: self.now_s,
-                    ..Self::default()
-                };
+                *self = Self { now_s: self.now_s, ..Self::default() };
                 Some(0)
             }
             Operation::Wait(seconds) => {
                 self.now_s += seconds;
                 let now_s = self.now_s;
-                self.records.retain(|_, (_, hidden)| {
-                    hidden.is_none_or(|since| now_s - since < HIDDEN_LIFETIME_S)
-                });
+                self.records.retain(|_, (_, hidden)| hidden.is_none_or(|since| now_s - since < HIDDEN_LIFETIME_S));
                 self.chunks.retain(|_, state| match state {
                     ChunkState::Packed => true,
                     ChunkState::Loose(since) => now_s - *since < LOOSE_CHUNK_LIFETIME_S,
@@ -367,26 +290,16 @@ impl Model {
     }
 
     fn readable(&self) -> Vec<(u64, Vec<u8>)> {
-        let readable = self
-            .records
-            .iter()
-            .filter(|(_, (_, hidden))| hidden.is_none());
-        readable
-            .map(|(cursor, (kind, _))| (*cursor, sealed(*kind)))
-            .collect()
+        let readable = self.records.iter().filter(|(_, (_, hidden))| hidden.is_none());
+        readable.map(|(cursor, (kind, _))| (*cursor, sealed(*kind))).collect()
     }
 
     fn packs(&self) -> Vec<(PackId, Vec<ChunkHash>)> {
-        self.packs
-            .iter()
-            .map(|(kind, chunks)| (pack_of(kind), chunks.iter().map(chunk_of).collect()))
-            .collect()
+        self.packs.iter().map(|(kind, chunks)| (pack_of(kind), chunks.iter().map(chunk_of).collect())).collect()
     }
 
     fn has_chunk(&self, kind: u8) -> bool {
-        self.chunks
-            .get(&kind)
-            .is_some_and(|state| !matches!(state, ChunkState::Hidden(_)))
+        self.chunks.get(&kind).is_some_and(|state| !matches!(state, ChunkState::Hidden(_)))
     }
 }
 

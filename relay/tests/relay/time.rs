@@ -15,12 +15,7 @@ async fn hidden_records_and_chunks_are_gone_after_thirty_days() {
     let mut client = relay.client_of(&key).await;
     client.appended(box_id, &record(1, 300)).await;
     client.appended(box_id, &record(2, 300)).await;
-    client
-        .ask(Request::PutChunk {
-            box_id,
-            chunk: b"canary".to_vec(),
-        })
-        .await;
+    client.ask(Request::PutChunk { box_id, chunk: b"canary".to_vec() }).await;
     let chunks = vec![ChunkHash(sha256(b"canary"))];
     let pack = |manifest: &[u8], chunks: &[ChunkHash], replaces: &[PackId]| Request::PutPack {
         box_id,
@@ -29,66 +24,25 @@ async fn hidden_records_and_chunks_are_gone_after_thirty_days() {
         replaces: replaces.to_vec(),
     };
     client.ask(pack(b"old", &chunks, &[])).await;
-    client
-        .ask(pack(b"new", &[], &[PackId(sha256(b"old"))]))
-        .await;
+    client.ask(pack(b"new", &[], &[PackId(sha256(b"old"))])).await;
     let hash = record_hash(&record(1, 300));
-    client
-        .ask(Request::Trim {
-            box_id,
-            records: vec![hash],
-        })
-        .await;
+    client.ask(Request::Trim { box_id, records: vec![hash] }).await;
 
     relay.clock.advance(HIDDEN_LIFETIME_S - 1);
     relay.control.sweep().await.unwrap();
-    assert_eq!(
-        client
-            .ask(Request::Restore {
-                box_id,
-                records: vec![hash]
-            })
-            .await,
-        Response::Restored { records: 1 }
-    );
-    client
-        .ask(Request::Trim {
-            box_id,
-            records: vec![hash],
-        })
-        .await;
+    assert_eq!(client.ask(Request::Restore { box_id, records: vec![hash] }).await, Response::Restored { records: 1 });
+    client.ask(Request::Trim { box_id, records: vec![hash] }).await;
     relay.clock.advance(HIDDEN_LIFETIME_S);
     relay.control.sweep().await.unwrap();
-    assert_eq!(
-        client
-            .ask(Request::Restore {
-                box_id,
-                records: vec![hash]
-            })
-            .await,
-        Response::Restored { records: 0 }
-    );
+    assert_eq!(client.ask(Request::Restore { box_id, records: vec![hash] }).await, Response::Restored { records: 0 });
     let missing = client.ask(pack(b"old", &chunks, &[])).await;
     assert_eq!(code(&missing), ErrorCode::ChunkMissing);
-    assert_eq!(
-        client.read_all(box_id, Cursor::START).await.len(),
-        1,
-        "readable records stay"
-    );
-    assert_eq!(
-        client.appended(box_id, &record(1, 300)).await,
-        Cursor(3),
-        "what is gone is new again"
-    );
+    assert_eq!(client.read_all(box_id, Cursor::START).await.len(), 1, "readable records stay");
+    assert_eq!(client.appended(box_id, &record(1, 300)).await, Cursor(3), "what is gone is new again");
     // Nothing readable is left of it in the file.
     let database = relay.database();
     let (_folder, ..) = relay.stop().await;
-    assert!(
-        !std::fs::read(&database)
-            .unwrap()
-            .windows(6)
-            .any(|bytes| bytes == b"canary")
-    );
+    assert!(!std::fs::read(&database).unwrap().windows(6).any(|bytes| bytes == b"canary"));
 }
 
 #[tokio::test]
@@ -122,27 +76,16 @@ async fn a_chunk_without_a_pack_lasts_a_day() {
     let key = BoxKey::new(1);
     let box_id = key.id();
     let mut client = relay.client_of(&key).await;
-    let put = Request::PutChunk {
-        box_id,
-        chunk: vec![1, 2, 3],
-    };
-    let Response::ChunkStored { hash } = client.ask(put.clone()).await else {
-        panic!()
-    };
+    let put = Request::PutChunk { box_id, chunk: vec![1, 2, 3] };
+    let Response::ChunkStored { hash } = client.ask(put.clone()).await else { panic!() };
     let get = Request::GetChunk { box_id, hash };
     relay.clock.advance(LOOSE_CHUNK_LIFETIME_S - 1);
     relay.control.sweep().await.unwrap();
-    assert!(matches!(
-        client.ask(get.clone()).await,
-        Response::Chunk { .. }
-    ));
+    assert!(matches!(client.ask(get.clone()).await, Response::Chunk { .. }));
     client.ask(put).await;
     relay.clock.advance(LOOSE_CHUNK_LIFETIME_S - 1);
     relay.control.sweep().await.unwrap();
-    assert!(
-        matches!(client.ask(get.clone()).await, Response::Chunk { .. }),
-        "putting it again counts anew"
-    );
+    assert!(matches!(client.ask(get.clone()).await, Response::Chunk { .. }), "putting it again counts anew");
     relay.clock.advance(1);
     relay.control.sweep().await.unwrap();
     assert_eq!(code(&client.ask(get).await), ErrorCode::ChunkNotFound);
@@ -161,14 +104,11 @@ async fn a_box_that_nobody_opens_goes_and_one_that_is_opened_stays() {
     relay.control.sweep().await.unwrap();
     relay.clock.advance(2 * DAY_S);
     relay.control.sweep().await.unwrap();
-    let opened = |response| matches!(response, Response::BoxOpened { generation, .. } if generation != Generation::NONE);
+    let opened =
+        |response| matches!(response, Response::BoxOpened { generation, .. } if generation != Generation::NONE);
     assert!(opened(client.open(&kept).await));
     assert!(!opened(client.open(&lost).await));
-    assert_eq!(
-        client.appended(lost.id(), &record(2, 300)).await,
-        Cursor(1),
-        "it begins anew"
-    );
+    assert_eq!(client.appended(lost.id(), &record(2, 300)).await, Cursor(1), "it begins anew");
 }
 
 #[tokio::test]
@@ -179,12 +119,7 @@ async fn time_goes_on_over_restarts_and_no_clock_jump_deletes_anything() {
     let mut client = relay.client_of(&key).await;
     client.appended(box_id, &record(1, 300)).await;
     let records = vec![record_hash(&record(1, 300))];
-    client
-        .ask(Request::Trim {
-            box_id,
-            records: records.clone(),
-        })
-        .await;
+    client.ask(Request::Trim { box_id, records: records.clone() }).await;
     // The relay runs for 20 days, is restarted while its wall clock jumps ten years, and runs for 8 more.
     relay.clock.advance(20 * DAY_S);
     relay.control.sweep().await.unwrap();
@@ -193,14 +128,8 @@ async fn time_goes_on_over_restarts_and_no_clock_jump_deletes_anything() {
     relay.clock.advance(8 * DAY_S);
     relay.control.sweep().await.unwrap();
     let mut client = relay.client_of(&key).await;
-    let restore = Request::Restore {
-        box_id,
-        records: records.clone(),
-    };
-    assert_eq!(
-        client.ask(restore.clone()).await,
-        Response::Restored { records: 1 }
-    );
+    let restore = Request::Restore { box_id, records: records.clone() };
+    assert_eq!(client.ask(restore.clone()).await, Response::Restored { records: 1 });
     client.ask(Request::Trim { box_id, records }).await;
     // Being off counts for a day at most; what it runs counts.
     let relay = relay.restart().await;

@@ -29,7 +29,7 @@ pub(crate) struct Life {
     /// The couple, after it was done.
     pub(crate) couple: Couple,
     /// Ana's phone as it was left.
-    pub(crate) folder: Folder,
+    _folder: Folder,
     /// The same after its store was closed in good order.
     pub(crate) closed: Folder,
     /// Appreciations that Ana wrote.
@@ -58,7 +58,7 @@ impl Life {
         drop(closed.open());
         super::say(&crate::bench::store::census(&closed.database()));
         let own = own_appreciations(&plan, couple.appreciations());
-        Self { plan, couple, folder, closed, own, disk, tomorrow: last.plus(1) }
+        Self { plan, couple, _folder: folder, closed, own, disk, tomorrow: last.plus(1) }
     }
 
     /// A moment of the day after the last.

@@ -109,11 +109,6 @@ impl Folder {
         copy
     }
 
-    /// The folder's path.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The home's database.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(storage::Home::STORE)

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -204,6 +205,13 @@ impl Conversation {
     pub fn wait(self) -> Reply {
         let what = self.running.what().to_owned();
         reply(what, self.running.wait())
+    }
+
+    /// Ends it as a crash would at `instant`, unless it ended before, and takes what was printed since the last event.
+    pub fn kill_at(mut self, instant: Instant) -> Vec<Value> {
+        let printed: Vec<Value> =
+            std::iter::from_fn(|| self.running.line_before(instant)).map(|line| parsed(&line)).collect();
+        printed.into_iter().chain(self.kill()).collect()
     }
 
     /// Ends it as a crash would, and takes what was printed since the last event.

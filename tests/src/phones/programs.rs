@@ -37,5 +37,5 @@ fn built() -> &'static (PathBuf, PathBuf) {
 fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     let objects = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let of_target = objects.filter(|object| object["target"]["name"] == name);
-    of_target.filter_map(|object| object["executable"].as_str().map(PathBuf::from)).last()
+    of_target.filter_map(|object| object["executable"].as_str().map(PathBuf::from)).next_back()
 }

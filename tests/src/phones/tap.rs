@@ -107,10 +107,10 @@ impl Shared {
     }
 
     fn write_down(&self, datagram: &[u8]) {
-        if let Some(recording) = &mut *held(&self.recording) {
-            if recording.len() < RECORDED_BYTES_MAX {
-                recording.extend_from_slice(datagram);
-            }
+        if let Some(recording) = &mut *held(&self.recording)
+            && recording.len() < RECORDED_BYTES_MAX
+        {
+            recording.extend_from_slice(datagram);
         }
     }
 

@@ -1,9 +1,9 @@
 //! What people do.
 
-use super::World;
 use super::dice::Dice;
 use super::phone::{PhoneHome, Side};
 use super::shadow::{Entry, Sealed, Token};
+use super::{Bug, World};
 use amends_core::document::ScalarPosition;
 use amends_core::home::{Answer, EntryView, ErrorClass, HomeError, Moment};
 use amends_core::id::{Day, EntryId, StatementId};
@@ -112,6 +112,14 @@ impl World {
             let entry = home.new_entry(moment, practice, &fields, false)?;
             Ok(Done { entry, hash: None, word: words })
         })?;
+        if let (Some(Bug::SharesVault), Some(vault), "journal_entry") = (self.bug, entry, practice) {
+            let phone = &mut self.phones[at];
+            let moment = phone.moment();
+            if let Some(home) = &mut phone.home {
+                let shared = home.share(moment, vault, "appreciation", &pair("text", &word));
+                drop(shared);
+            }
+        }
         self.shadow.entries.extend(entry.map(|id| Entry { id, practice, side }));
         Ok(())
     }
@@ -225,6 +233,9 @@ impl World {
             home.splice(moment, note, ScalarPosition(place), 0, &token)?;
             Ok(Done { entry: note, hash: None, word: None })
         })?;
+        if let (Some(Bug::TypesTwice), Some(home)) = (self.bug, &mut self.phones[at].home) {
+            drop(home.splice(moment, note, ScalarPosition(place), 0, &token));
+        }
         if typed.is_some() {
             let kept = Token { note, act: self.shadow.acts, phone: at, deleted: false, lost: false };
             self.shadow.tokens.insert(token, kept);
@@ -252,6 +263,7 @@ impl World {
             self.shadow.sealed.push(Sealed { word: word.clone(), side, date });
         }
         let occurrence = self.occurrence(date);
+        let moment = self.phones[at].moment();
         self.perform(at, &what, |home, moment| {
             let entry = match choice {
                 0..=3 => home.answer(moment, "check_in", date, Answer::Fields(&fields))?,
@@ -266,8 +278,11 @@ impl World {
                 }
             };
             Ok(Done { entry, hash: None, word: None })
-        })
-        .map(drop)
+        })?;
+        if let (Some(Bug::OpensAtOnce), Some(home), 0..=3) = (self.bug, &mut self.phones[at].home, choice) {
+            drop(home.share_anyway(moment, "check_in", date));
+        }
+        Ok(())
     }
 
     /// Settings, and a copy out of the vault.

@@ -2,10 +2,11 @@
 
 use super::World;
 use super::phone::Side;
-use amends_core::crypto::record::Item;
+use amends_core::crypto::record::{Item, SignedRecord};
 use amends_core::crypto::seal::open_record;
 use amends_core::home::EntryView;
-use amends_core::id::{Day, EntryId, OwnerId, SeriesId, StatementId, hash};
+use amends_core::id::{BodyHash, Day, EntryId, OwnerId, SeriesId, StatementId, hash};
+use amends_core::statement::{self, Header, Kind, Role, Statement};
 use amends_core::storage::{Store, Table};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,9 +35,21 @@ impl World {
     pub fn watch(&mut self) -> Result<(), String> {
         let Some(space) = &self.space else { return Ok(()) };
         let mut found = Vec::new();
+        let mut committed = Vec::new();
+        for vault in self.vaults.values() {
+            for sealed in self.relay.records(vault.box_id()) {
+                if self.watched.insert(hash(&[sealed])) {
+                    let Ok(record) = open_record(vault, sealed) else { continue };
+                    let headers = record.core.headers.iter().filter_map(|header| Header::decode(header).ok());
+                    let answers = headers.filter(|header| header.kind == Kind::SEALED_ANSWER);
+                    self.kept_answers.extend(answers.filter_map(|header| header.named(Role::OWN_COMMITMENT).next()));
+                }
+            }
+        }
         for sealed in self.relay.records(space.box_id()) {
             if self.watched.insert(hash(&[sealed])) {
                 let Ok(record) = open_record(space, sealed) else { continue };
+                committed.extend(self.own_commitments(&record));
                 let present = record.items.iter().filter_map(|item| match item {
                     Item::Present(bytes) => Some(bytes.as_slice()),
                     Item::Absent(_) => None,
@@ -44,11 +57,32 @@ impl World {
                 found.push(present.collect::<Vec<_>>().concat());
             }
         }
+        if committed.iter().any(|commitment| !self.kept_answers.contains(commitment)) {
+            return Err("a commitment is at the relay before its words are in a vault there".to_owned());
+        }
         for bytes in found {
             self.sees_only_its_own(None, &bytes, "a record of the space's box")?;
             self.seen_words += self.shadow.words.values().filter(|word| contains(&bytes, word)).count();
         }
         Ok(())
+    }
+
+    /// Commitments in a record that a phone acknowledged to its person.
+    fn own_commitments(&self, record: &SignedRecord) -> Vec<StatementId> {
+        let sealed = |(header, item): (&Vec<u8>, &Item)| {
+            let Item::Absent(body) = item else { return None };
+            let is_commit = Header::decode(header).is_ok_and(|header| header.kind == Kind::COMMIT);
+            is_commit.then(|| (header.clone(), BodyHash(*body)))
+        };
+        let commits: Vec<_> = record.core.headers.iter().zip(&record.items).filter_map(sealed).collect();
+        let id = |(header, body): (Vec<u8>, BodyHash)| {
+            self.members.iter().find_map(|member| {
+                let item = statement::Item::Absent(body);
+                let said = Statement::from_parts(self.owner, *member, header.clone(), item).ok()?;
+                self.shadow.is_known(&said.id).then_some(said.id)
+            })
+        };
+        commits.into_iter().filter_map(id).collect()
     }
 
     /// Whether bytes that one person (or whoever has the space's key) can read hold only what they may.
@@ -193,6 +227,10 @@ impl World {
             let name = self.phones[at].name;
             let views = self.views(at)?;
             for view in views.values() {
+                let shown = serde_json::to_string(view).unwrap_or_default();
+                if shown.contains(super::foe::FOE) {
+                    return Err(format!("{name} shows what a foe forged: {shown}"));
+                }
                 match view {
                     EntryView::Revisions { in_force, revisions, .. } => {
                         for revision in revisions {
@@ -251,8 +289,11 @@ impl World {
         for at in 0..self.phones.len() {
             let before = self.views(at)?;
             let phone = &mut self.phones[at];
+            phone.disk.mend();
             let moment = phone.moment();
             let Some(home) = phone.home.as_mut() else { continue };
+            let set_aside = home.quarantine(moment).map_err(|error| error.to_string())?;
+            self.set_aside.extend(set_aside.into_iter().map(|item| item.reason));
             let report = home.verify(moment).map_err(|error| error.to_string())?;
             if report.broken > 0 || report.forks > 0 {
                 return Err(format!("{}: {report:?}", phone.name));

@@ -1,11 +1,11 @@
 //! Connections between phones and the relay, and the driver's part: what a phone wants done is done here.
 
-use super::World;
 use super::relay::{ConnectionId, Mail};
+use super::{Bug, World};
 use amends_core::home::{Counter, HomeError};
 use amends_core::storage::StoreError;
 use amends_core::sync::{Input, Output, SyncError};
-use amends_protocol::{FromRelay, ToRelay};
+use amends_protocol::{Cursor, FromRelay, Request, Response, ToRelay};
 use std::collections::VecDeque;
 
 /// Rounds in which a world that is left alone must come to rest.
@@ -56,9 +56,9 @@ impl World {
 
     /// The phone's end of its connection is gone.
     pub fn abandon(&mut self, at: usize) {
-        if let Some(line) = self.phones[at].line.take().and_then(|connection| self.lines.get_mut(&connection)) {
-            line.down.clear();
-        }
+        let left = self.phones[at].line.take();
+        let line = left.and_then(|connection| self.lines.get_mut(&connection));
+        line.into_iter().for_each(|line| line.down.clear());
     }
 
     /// Gives a home one input and does what it wants.
@@ -131,9 +131,8 @@ impl World {
                     if self.tracing {
                         self.trace.push(format!("    {name} > {message:?}"));
                     }
-                    let line = phone.line.and_then(|connection| self.lines.get_mut(&connection));
-                    if let Some(line) = line {
-                        line.up.push_back(message);
+                    if let Some(connection) = phone.line {
+                        self.send(at, connection, message);
                     }
                 }
                 Some(Output::Count { .. }) => {
@@ -148,6 +147,21 @@ impl World {
                 Some(_) => {}
             }
         }
+    }
+
+    /// Hands a message to the transport.
+    fn send(&mut self, at: usize, connection: ConnectionId, message: ToRelay) {
+        let message = self.spoil(at, message);
+        let vault = self.vaults.get(&self.phones[at].side).map(|vault| *vault.box_id());
+        let Some(line) = self.lines.get_mut(&connection) else { return };
+        if let (Some(Bug::IgnoresWaits), ToRelay::Request(id, Request::Append { box_id, .. })) = (self.bug, &message)
+            && Some(box_id.0) == vault
+        {
+            let acknowledged = Response::Appended { cursor: Cursor(1), duplicate: false };
+            line.down.push_back(FromRelay::Response(*id, acknowledged));
+            return;
+        }
+        line.up.push_back(message);
     }
 
     /// The relay reads one message of a connection.
@@ -174,6 +188,10 @@ impl World {
     pub fn deliver_down(&mut self, connection: ConnectionId) -> Result<(), String> {
         let Some(line) = self.lines.get_mut(&connection) else { return Ok(()) };
         let (at, message) = (line.phone, line.down.pop_front());
+        self.delivered += 1;
+        if let (Some(Bug::LosesPushes), Some(FromRelay::Push(_)), 0) = (self.bug, &message, self.delivered % 3) {
+            return Ok(());
+        }
         match message {
             Some(message) => {
                 let name = self.phones[at].name;

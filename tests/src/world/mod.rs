@@ -15,11 +15,12 @@ pub mod phone;
 pub mod relay;
 pub mod runs;
 pub mod shadow;
+mod spoil;
 pub mod steps;
 
-use amends_core::crypto::epoch::Epoch;
+use amends_core::crypto::epoch::{Epoch, EpochKey};
 use amends_core::crypto::pairing::Outcome;
-use amends_core::id::OwnerId;
+use amends_core::id::{MemberId, OwnerId, StatementId};
 pub use bugs::Bug;
 use dice::Dice;
 use lines::Line;
@@ -40,6 +41,11 @@ pub struct World {
     pub now_ms: u64,
     /// The space's epoch: what a partner can read.
     pub space: Option<Epoch>,
+    /// Each person's member box: what their own phones can read.
+    vaults: BTreeMap<Side, Epoch>,
+    /// Commitments whose words were seen in a vault's box.
+    kept_answers: BTreeSet<StatementId>,
+    members: Vec<MemberId>,
     owner: OwnerId,
     /// What was acknowledged.
     pub shadow: Shadow,
@@ -47,6 +53,10 @@ pub struct World {
     watched: BTreeSet<[u8; 32]>,
     /// How often words that belong in the space were seen in its box: the search finds what is there.
     pub seen_words: usize,
+    /// Reasons for which phones set things aside.
+    pub set_aside: BTreeSet<String>,
+    /// Messages that phones have read.
+    delivered: usize,
     relay_backup: Option<relay::Backup>,
     /// Whether to write the trace.
     pub tracing: bool,
@@ -65,14 +75,19 @@ impl World {
         let mut dice = Dice::new(seed);
         let mut world = Self {
             relay: Relay::new(dice.fork(), bug),
-            phones: vec![Phone::new("A1", Side::A, dice.fork()), Phone::new("B1", Side::B, dice.fork())],
+            phones: vec![Phone::new("A1", Side::A, dice.fork(), bug), Phone::new("B1", Side::B, dice.fork(), bug)],
             lines: BTreeMap::new(),
             now_ms: 0,
             space: None,
+            vaults: BTreeMap::new(),
+            kept_answers: BTreeSet::new(),
+            members: Vec::new(),
             owner: OwnerId([0; 32]),
             shadow: Shadow::default(),
             watched: BTreeSet::new(),
             seen_words: 0,
+            set_aside: BTreeSet::new(),
+            delivered: 0,
             relay_backup: None,
             tracing: false,
             trace: Vec::new(),
@@ -87,10 +102,17 @@ impl World {
             world.owner = pairing.roster.space().into();
             world.space = Some(pairing.enter().map_err(|e| e.to_string())?);
         }
+        for phone in &mut world.phones {
+            world.members.extend(phone.home.as_ref().map(|home| home.identity().member));
+            let boxes = phone.boxes()?;
+            let epoch = boxes.first().and_then(|vault| vault.epochs.first()).ok_or("a phone without a vault")?;
+            let key = EpochKey::from_bytes(&epoch.key);
+            world.vaults.insert(phone.side, Epoch::new(epoch.id, key).map_err(|e| e.to_string())?);
+        }
         world.settle()?;
         for side in second {
             let name = if *side == Side::A { "A2" } else { "B2" };
-            let mut next = Phone::new(name, *side, dice.fork());
+            let mut next = Phone::new(name, *side, dice.fork(), bug);
             next.now_ms = world.now_ms;
             let first = world.phones.iter_mut().find(|phone| phone.side == *side).ok_or("no phone")?;
             pairing::add_device(&mut world.relay, first, &mut next, by_words)?;

@@ -18,6 +18,7 @@ pub fn relay_address() -> RelayAddress {
 }
 
 /// Who takes part, with its machine.
+#[expect(clippy::large_enum_variant, reason = "two live at a time")]
 enum Party<'a> {
     Inviter(&'a mut PhoneHome, Inviter),
     Partner(&'a mut PhoneHome, Joiner),

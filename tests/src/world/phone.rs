@@ -1,11 +1,13 @@
 //! One phone of a world: a home over a disk, the little that its platform keeps outside, and its own idea of the time.
 
+use super::Bug;
 use super::dice::Dice;
 use super::disk::{Cipher, Disk, SealedDisk};
 use super::relay::ConnectionId;
 use amends_core::crypto::random::Randomness;
 use amends_core::home::{Counter, Home, HomeError, HomeZone, Moment};
-use amends_core::storage::{Sealed, Snapshot};
+use amends_core::storage::{Sealed, Snapshot, Store, Table, Transaction};
+use amends_core::sync::BoxState;
 
 /// A home in a world.
 pub type PhoneHome = Home<SealedDisk>;
@@ -63,17 +65,19 @@ pub struct Phone {
     started_ms: u64,
     /// Its process ends after that many more things it wants done.
     pub dies_after: Option<usize>,
+    /// How many acts its disk went back to, until it has pulled the rest from the relay.
+    pub went_back_to: Option<usize>,
     /// Its newest backup.
     pub backup: Option<Backup>,
 }
 
 impl Phone {
     /// A phone fresh from the shop.
-    pub fn new(name: &'static str, side: Side, mut dice: Dice) -> Self {
+    pub fn new(name: &'static str, side: Side, mut dice: Dice, bug: Option<Bug>) -> Self {
         Self {
             name,
             side,
-            disk: Disk::default(),
+            disk: Disk::new(bug),
             secret: dice.bytes(),
             dice,
             home: None,
@@ -84,6 +88,7 @@ impl Phone {
             now_ms: 0,
             started_ms: 0,
             dies_after: None,
+            went_back_to: None,
             backup: None,
         }
     }
@@ -123,24 +128,44 @@ impl Phone {
 
     /// The process ends at once.
     pub fn die(&mut self) {
-        self.disk.with(|store| store.crash());
+        self.disk.crash();
         self.home = None;
     }
 
-    /// The next process opens the home, and compares it with what the key vault counted, unless the harness forgets to.
+    /// The next process opens the home, and compares it with what the key vault counted, unless that is planted.
     ///
     /// # Errors
     /// What the home says.
-    pub fn start(&mut self, forgets_counter: bool) -> Result<(), HomeError> {
+    pub fn start(&mut self, bug: Option<Bug>) -> Result<(), HomeError> {
         self.disk.with(|store| store.restart());
+        if bug == Some(Bug::DropsOutbox) {
+            self.empty_outbox()?;
+        }
         self.started_ms = self.now_ms;
         let (disk, random) = (self.sealed_disk(), self.randomness());
         let mut home = Home::open(disk, random)?;
-        if !forgets_counter {
+        if bug != Some(Bug::ForgetsCounter) {
             home.level_with(self.moment(), self.counter.as_ref())?;
         }
         self.home = Some(home);
         Ok(())
+    }
+
+    /// The boxes as the disk has them.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn boxes(&mut self) -> Result<Vec<BoxState>, String> {
+        let row = self.sealed_disk().read(Table::Meta, b"boxes").map_err(|error| error.to_string())?;
+        minicbor::decode(&row.ok_or("no boxes on the disk")?).map_err(|error| error.to_string())
+    }
+
+    fn empty_outbox(&mut self) -> Result<(), HomeError> {
+        let mut transaction = Transaction::new();
+        for (key, _) in self.disk.range(Table::Unflushed, &[], &[], usize::MAX)? {
+            transaction.delete(Table::Unflushed, key);
+        }
+        Ok(self.disk.commit(&transaction)?)
     }
 
     /// Copies the disk.

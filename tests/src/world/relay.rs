@@ -218,8 +218,12 @@ impl Relay {
         // Gaps are normal.
         kept.last += 1 + u64::from(self.appended.is_multiple_of(5));
         let cursor = kept.last;
-        if self.bug == Some(Bug::RelayDropsAcknowledged) && self.appended.is_multiple_of(6) {
+        if self.bug == Some(Bug::RelayDropsAcknowledged) && digest[0].is_multiple_of(8) {
             return (Response::Appended { cursor: Cursor(cursor), duplicate: false }, Vec::new());
+        }
+        let mut record = record;
+        if self.bug == Some(Bug::RelayTruncates) && digest[0].is_multiple_of(8) {
+            record.pop();
         }
         kept.records.push(Kept { cursor, hash: digest, record, hidden: false });
         (Response::Appended { cursor: Cursor(cursor), duplicate: false }, self.tell(box_id))
@@ -251,10 +255,13 @@ impl Relay {
             .collect();
         let mut mail = Vec::new();
         for (connection, after) in hearing {
-            let (records, _) = self.page(box_id, after, usize::MAX);
+            let (mut records, _) = self.page(box_id, after, usize::MAX);
             let Some(newest) = records.last().map(|record| record.cursor.0) else { continue };
             if let Some(session) = self.sessions.get_mut(&connection) {
                 session.subscribed.insert(box_id, newest);
+            }
+            if self.bug == Some(Bug::RelaySkipsPushed) && newest.is_multiple_of(3) {
+                records.clear();
             }
             mail.push((connection, FromRelay::Push(Push::Records { box_id, records })));
         }

@@ -3,6 +3,7 @@
 use super::dice::Dice;
 use super::phone::Side;
 use super::{Bug, World};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Steps of a run unless another number is asked for.
@@ -22,7 +23,7 @@ pub struct Play {
 }
 
 /// What a run that held found.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Held {
     /// Acts that were tried.
     pub acts: usize,
@@ -30,6 +31,8 @@ pub struct Held {
     pub said: usize,
     /// How often a word that belongs there was seen in the space's box.
     pub seen_words: usize,
+    /// Reasons for which phones set things aside.
+    pub set_aside: BTreeSet<String>,
 }
 
 /// What did not hold.
@@ -98,7 +101,8 @@ impl Play {
             world.tracing = false;
             world.heal_and_check()?;
             let (acts, said) = (world.shadow.acts, world.shadow.said.len());
-            Ok(Held { acts, said, seen_words: world.seen_words })
+            let set_aside = std::mem::take(&mut world.set_aside);
+            Ok(Held { acts, said, seen_words: world.seen_words, set_aside })
         }));
         let done = done.unwrap_or_else(|panic| {
             let what = panic.downcast_ref::<String>().cloned();

@@ -110,6 +110,11 @@ impl Shadow {
         }
     }
 
+    /// Whether a statement was acknowledged.
+    pub fn is_known(&self, hash: &StatementId) -> bool {
+        self.known.contains(hash)
+    }
+
     /// A phone's disk went back to when so many acts were done.
     pub fn forget(&mut self, phone: usize, acts: usize) {
         for said in self.said.iter_mut().filter(|said| said.phone == phone && said.act > acts) {

@@ -1,7 +1,7 @@
 //! The schedule: what happens in one step of a world.
 
-use super::World;
 use super::dice::Dice;
+use super::{Bug, World};
 use amends_core::storage::{Fault, FaultPlan};
 use amends_protocol::ErrorCode;
 
@@ -57,6 +57,11 @@ impl World {
             97 => self.restore(at)?,
             _ => self.foul(dice)?,
         }
+        for phone in &mut self.phones {
+            if phone.home.as_ref().is_some_and(|home| home.is_settled()) {
+                phone.went_back_to = None;
+            }
+        }
         self.watch()
     }
 
@@ -74,6 +79,7 @@ impl World {
     fn break_disk(&mut self, at: usize, dice: &mut Dice) {
         let from = 1 + dice.below(5) as u64;
         let plan = match dice.below(3) {
+            0 if self.bug == Some(Bug::StoreTears) => FaultPlan::default().at(from, Fault::Torn),
             0 => FaultPlan::default().at(from, Fault::CrashBefore),
             1 => FaultPlan::default().at(from, Fault::CrashAfter),
             _ => (from..from + 4).fold(FaultPlan::default(), |plan, at| plan.at(at, Fault::Full)),
@@ -128,7 +134,7 @@ impl World {
         let name = phone.name;
         self.note(|| format!("{name} starts"));
         let phone = &mut self.phones[at];
-        let done = phone.start(false);
+        let done = phone.start(self.bug);
         self.outcome(at, done).map(drop)
     }
 
@@ -140,6 +146,12 @@ impl World {
         }
         self.note(|| "the relay went back, or lost a box".to_owned());
         self.shadow.mishaps += 1;
+        // What a restored phone had not pulled yet, perhaps only the relay had.
+        for at in 0..self.phones.len() {
+            if let Some(acts) = self.phones[at].went_back_to {
+                self.shadow.forget(at, acts);
+            }
+        }
         for line in self.lines.values_mut() {
             line.up.clear();
         }
@@ -172,6 +184,8 @@ impl World {
         self.note(|| format!("{name} is restored from a backup"));
         self.kill(at);
         self.phones[at].restore();
+        let before = self.phones[at].went_back_to.unwrap_or(acts);
+        self.phones[at].went_back_to = Some(before.min(acts));
         self.start(at)
     }
 }

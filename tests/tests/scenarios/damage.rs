@@ -38,7 +38,9 @@ fn entries(list: &Value) -> BTreeMap<String, Value> {
 /// What a phone with a damaged database may do: work, or say that it is damaged. What it shows is true.
 fn withstands(phone: &Phone, truth: &BTreeMap<String, Value>, what: &str) -> bool {
     let mut whole = true;
-    for command in [&["list"][..], &["status"], &["verify"], &["today"], &["new", "appreciation", "text=Later."], &["list"]] {
+    for command in
+        [&["list"][..], &["status"], &["verify"], &["today"], &["new", "appreciation", "text=Later."], &["list"]]
+    {
         let reply = phone.run(command);
         reply.no_bug();
         match reply.code {

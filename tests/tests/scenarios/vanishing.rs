@@ -108,23 +108,6 @@ fn a_relay_that_vanishes() {
     all(Who::Relay);
 }
 
-/// A relay that comes back within a pairing has forgotten it, and says so; the two start again.
-#[test]
-fn a_relay_restarted_in_a_pairing_ends_it_for_both() {
-    let mut couple = Couple::strangers();
-    let mut inviting = couple.ana.start(&["invite", "--relay", couple.relay.address()]);
-    let link = text(&inviting.event("invite"), "link");
-    let mut joining = couple.ben.start(&["join", &link]);
-    joining.event("check");
-    inviting.event("type_code");
-    couple.relay.kill();
-    couple.relay.start_again();
-    for party in [inviting, joining] {
-        party.kill();
-    }
-    whole_in_the_end(&couple, "the relay was restarted");
-}
-
 #[test]
 fn an_own_phone_that_vanishes_can_be_invited_again() {
     for signed in [false, true] {

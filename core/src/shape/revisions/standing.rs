@@ -45,11 +45,12 @@ impl<'a> Register<'a> {
         let order = over_order(own, &numbers);
         let mut stances: Vec<(usize, usize, bool)> = Vec::new();
         for (at, statement) in own.iter().enumerate().filter(|(_, statement)| is_stance(statement)) {
-            let revision = match statement.header.kind {
-                Kind::PROPOSE => Some(statement.id),
-                _ => statement.header.named(Role::SUBJECT).next(),
+            let subjects: BTreeSet<StatementId> = match statement.header.kind {
+                Kind::PROPOSE => [statement.id].into(),
+                _ => statement.header.named(Role::SUBJECT).collect(),
             };
-            let revision = revision.and_then(|id| graph.number(&id));
+            // Nobody consents to two texts in one breath.
+            let revision = subjects.first().filter(|_| subjects.len() == 1).and_then(|id| graph.number(id));
             let redacted = |at: usize| graph.revisions.get(at).is_some_and(|revision| self.set.is_redacted(revision));
             stances.extend(revision.filter(|revision| !redacted(*revision)).map(|revision| (at, revision, true)));
         }

@@ -11,6 +11,7 @@ use proptest::sample::Index;
 use std::collections::BTreeSet;
 
 /// Random statements by Ben: any kind, naming anything that was said, anything that was not, in any role.
+#[expect(clippy::type_complexity, reason = "a strategy of the parts of a forgery")]
 fn forgeries() -> impl Strategy<Value = Vec<(u16, Vec<(u16, Index)>, Vec<Index>, bool)>> {
     let named = (1..=8u16, any::<Index>());
     vec((1..=20u16, vec(named, 0..4), vec(any::<Index>(), 0..4), any::<bool>()), 1..12)
@@ -37,7 +38,7 @@ fn ada_stands(set: &StatementSet) -> BTreeSet<StatementId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
 
     /// Forged statements are even let past the check of statements here: the shapes must not rely on it.
     #[test]

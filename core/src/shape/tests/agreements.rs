@@ -132,7 +132,7 @@ fn check_withdrawing(world: &World, phone: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(160))]
+    #![proptest_config(cases(160))]
 
     /// I1–I7 and G1–G7: whatever two members with two phones each do on partial knowledge, every phone derives what the literal
     /// rules say of what it knows, and once everything is heard all say the same.

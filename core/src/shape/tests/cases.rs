@@ -265,12 +265,9 @@ fn c9_an_unknown_ancestor_is_waited_for() {
     let r2 = world.phones[A].propose("second");
     let r3 = world.phones[A].propose("third");
     let gap = world.phones[A].set.get(&r2).expect("there").clone();
-    let without = |set: &StatementSet| {
-        let mut less = StatementSet::default();
-        set.iter().filter(|said| said.id != r2).for_each(|said| less.insert(said.clone()));
-        less
-    };
-    world.phones[B].set = without(&world.phones[A].set);
+    let mut without = StatementSet::default();
+    world.phones[A].set.iter().filter(|said| said.id != r2).for_each(|said| without.insert(said.clone()));
+    world.phones[B].set = without;
     let view = world.view(B);
     assert_eq!((view.state, view.in_force), (State::InForce, Some(r1)));
     assert_eq!(world.phones[B].try_consent(Some(&r3)), Err(RuleError::NotReadable));
@@ -478,7 +475,7 @@ fn settled_comes_with_the_partners_next_record() {
 /// Acts without a revision mean the only one that could be meant.
 #[test]
 fn what_is_meant_without_saying_so() {
-    let (mut world, r1) = World::proposed(1);
+    let (mut world, _) = World::proposed(1);
     assert_eq!(world.phones[A].try_consent(None), Err(RuleError::AlreadyConsented));
     world.phones[B].try_decline(None).expect("the only head");
     world.phones[B].try_consent(None).expect("the only head");

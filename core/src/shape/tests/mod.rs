@@ -15,6 +15,14 @@ use crate::shape::revisions::Parties;
 use crate::statement::{Body, Content, Header, Statement, StatementSet, Value, check};
 use std::cell::Cell;
 
+/// So many random cases, or as many as `PROPTEST_CASES` asks for.
+fn cases(count: u32) -> proptest::test_runner::Config {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => proptest::test_runner::Config::default(),
+        None => proptest::test_runner::Config::with_cases(count),
+    }
+}
+
 thread_local! {
     static NONCES: Cell<u64> = const { Cell::new(0) };
 }
@@ -25,6 +33,11 @@ fn nonce() -> [u8; 32] {
         next.set(next.get() + 1);
         hash(&[b"nonce", &next.get().to_be_bytes()])
     })
+}
+
+/// Starts over, so that a failing history fails again: ids decide many an order.
+fn rewind() {
+    NONCES.with(|next| next.set(0));
 }
 
 fn ada() -> MemberId {
@@ -80,8 +93,4 @@ fn forget(set: &mut StatementSet) {
         set.iter().for_each(|said| kept.insert(if gone.contains(&said.id) { bare(said) } else { said.clone() }));
         *set = kept;
     }
-}
-
-fn target_of(set: &StatementSet) -> EntryId {
-    set.iter().next().expect("something was said").target
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 type Ids = BTreeSet<StatementId>;
 
-fn said_by<'a>(set: &'a StatementSet, member: MemberId, kind: Kind) -> impl Iterator<Item = &'a Statement> {
+fn said_by(set: &StatementSet, member: MemberId, kind: Kind) -> impl Iterator<Item = &Statement> {
     set.of_kind(kind).filter(move |said| said.member == member)
 }
 
@@ -42,7 +42,7 @@ pub(super) fn stands(set: &StatementSet, member: MemberId, revision: &StatementI
     if set.is_redacted(proposal) {
         return false;
     }
-    let consents = said_by(set, member, Kind::CONSENT).filter(|consent| subjects(consent).contains(revision));
+    let consents = said_by(set, member, Kind::CONSENT).filter(|consent| subjects(consent) == Ids::from([*revision]));
     let own = Some(proposal).filter(|proposal| proposal.member == member);
     consents.chain(own).any(|stance| {
         let names = names(set, stance);
@@ -138,9 +138,10 @@ pub(super) fn outcome(set: &StatementSet) -> Outcome {
                             .is_some_and(|saw| saw.member == *member && names(set, saw).contains(&withdrawal.id))
                 })
             };
-            set.iter()
-                .filter(|said| said.member == *member && covers(said, head))
-                .any(|withdrawal| subjects(withdrawal).contains(head) || (!answered(withdrawal) && !knew(withdrawal)))
+            set.iter().filter(|said| said.member == *member && covers(said, head)).any(|withdrawal| {
+                (withdrawal.header.kind == Kind::WITHDRAW && subjects(withdrawal).contains(head))
+                    || (!answered(withdrawal) && !knew(withdrawal))
+            })
         })
     };
     let nobody = |r: &StatementId| members.iter().all(|member| !stand(*member, r));

@@ -24,6 +24,7 @@ pub(super) fn agreement(set: &StatementSet, me: MemberId) -> Agreement<'_> {
 impl World {
     /// `phones` phones of each member, all knowing Ada's first proposal, which is the id returned.
     pub(super) fn proposed(phones: usize) -> (Self, StatementId) {
+        rewind();
         let first = author(ada(), Header::new(Kind::PROPOSE, Subject::Fresh([7; 16]), day(1)), &words("first"));
         let mut set = StatementSet::default();
         set.insert(first.clone());

@@ -206,7 +206,8 @@ fn c11_hidden_characters_are_refused_wherever_they_stand() {
         "\u{202E}", "\u{2066}", "\u{200B}", "\u{2060}", "\u{FEFF}", "\u{200F}", "\u{61C}", "e\u{301}", "\u{7}", "\r",
         "\t",
     ];
-    let places: [fn(&str) -> (Header, Content); 4] = [
+    type Place = fn(&str) -> (Header, Content);
+    let places: [Place; 4] = [
         |text| (of(Kind::PROPOSE).0, Content::of("agreement", 1, [(1, Value::Text(text.to_owned()))].into())),
         |text| {
             (of(Kind::PROPOSE).0, Content::of("agreement", 1, [(1, Value::List(vec!["a".into(), text.into()]))].into()))

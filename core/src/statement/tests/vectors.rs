@@ -108,7 +108,8 @@ fn a_flipped_byte_of_a_vector_is_refused_or_another_statement() {
     for json in vectors() {
         let vector = Vector::read(&json);
         for flip in [0x01, 0x20, 0x80, 0xFF] {
-            let parts: [(usize, fn(&mut Vector) -> &mut [u8]); 4] = [
+            type Part = fn(&mut Vector) -> &mut [u8];
+            let parts: [(usize, Part); 4] = [
                 (vector.header.len(), |vector| &mut vector.header),
                 (vector.body.as_ref().map_or(0, Vec::len), |vector| vector.body.as_deref_mut().unwrap_or_default()),
                 (32, |vector| &mut vector.owner.0),

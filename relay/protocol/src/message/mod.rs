@@ -117,19 +117,9 @@ fn decode<T>(
     item: &[u8],
     body: impl FnOnce(&Fields<'_>, u64, Option<RequestId>) -> Result<T, DecodeErrorKind>,
 ) -> Result<T, DecodeError> {
-    let fields = Fields::parse(item).map_err(|why| DecodeError {
-        kind: why.into(),
-        request: None,
-    })?;
-    let request = fields
-        .optional_u64(KEY_REQUEST as usize)
-        .ok()
-        .flatten()
-        .map(RequestId);
-    let kind = fields.u64(KEY_TYPE as usize).map_err(|why| DecodeError {
-        kind: why.into(),
-        request,
-    })?;
+    let fields = Fields::parse(item).map_err(|why| DecodeError { kind: why.into(), request: None })?;
+    let request = fields.optional_u64(KEY_REQUEST as usize).ok().flatten().map(RequestId);
+    let kind = fields.u64(KEY_TYPE as usize).map_err(|why| DecodeError { kind: why.into(), request })?;
     body(&fields, kind, request).map_err(|kind| DecodeError { kind, request })
 }
 
@@ -189,28 +179,19 @@ impl StoredRecord {
     pub(crate) fn encode_all(records: &[Self], key: u64, writer: &mut Writer) {
         writer.u64(key).array(records.len());
         for stored in records {
-            writer
-                .map(2)
-                .key_u64(0, stored.cursor.0)
-                .key_bytes(1, &stored.record);
+            writer.map(2).key_u64(0, stored.cursor.0).key_bytes(1, &stored.record);
         }
     }
 
     pub(crate) fn decode_all(fields: &Fields<'_>, key: usize) -> Result<Vec<Self>, Malformed> {
         fields.list(key, |element| {
             let fields = Fields::parse(element)?;
-            Ok(Self {
-                cursor: Cursor(fields.u64(0)?),
-                record: fields.bytes(1)?,
-            })
+            Ok(Self { cursor: Cursor(fields.u64(0)?), record: fields.bytes(1)? })
         })
     }
 
     pub(crate) fn payload_bytes(records: &[Self]) -> usize {
-        records
-            .iter()
-            .map(|stored| stored.record.len() + ELEMENT_BYTES)
-            .sum()
+        records.iter().map(|stored| stored.record.len() + ELEMENT_BYTES).sum()
     }
 }
 
@@ -218,10 +199,7 @@ impl Pack {
     pub(crate) fn encode_all(packs: &[Self], key: u64, writer: &mut Writer) {
         writer.u64(key).array(packs.len());
         for pack in packs {
-            writer
-                .map(3)
-                .key_bytes(0, &pack.id.0)
-                .key_bytes(1, &pack.manifest);
+            writer.map(3).key_bytes(0, &pack.id.0).key_bytes(1, &pack.manifest);
             writer.key_list(2, pack.chunks.iter().map(|hash| hash.0.as_slice()));
         }
     }
@@ -229,19 +207,12 @@ impl Pack {
     pub(crate) fn decode_all(fields: &Fields<'_>, key: usize) -> Result<Vec<Self>, Malformed> {
         fields.list(key, |element| {
             let fields = Fields::parse(element)?;
-            Ok(Self {
-                id: PackId(fields.fixed(0)?),
-                manifest: fields.bytes(1)?,
-                chunks: fields.fixed_list(2)?,
-            })
+            Ok(Self { id: PackId(fields.fixed(0)?), manifest: fields.bytes(1)?, chunks: fields.fixed_list(2)? })
         })
     }
 
     pub(crate) fn payload_bytes(packs: &[Self]) -> usize {
-        packs
-            .iter()
-            .map(|pack| pack.manifest.len() + (pack.chunks.len() + 3) * 34 + ELEMENT_BYTES)
-            .sum()
+        packs.iter().map(|pack| pack.manifest.len() + (pack.chunks.len() + 3) * 34 + ELEMENT_BYTES).sum()
     }
 }
 
@@ -265,10 +236,7 @@ impl fmt::Debug for Count {
 
 impl fmt::Debug for StoredRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredRecord")
-            .field("cursor", &self.cursor)
-            .field("record", &Bytes(self.record.len()))
-            .finish()
+        f.debug_struct("StoredRecord").field("cursor", &self.cursor).field("record", &Bytes(self.record.len())).finish()
     }
 }
 

@@ -80,16 +80,9 @@ impl Push {
 
     pub(crate) fn decode(fields: &Fields<'_>, kind: u64) -> Result<Self, DecodeErrorKind> {
         Ok(match kind {
-            129 => Self::Records {
-                box_id: BoxId(fields.fixed(2)?),
-                records: StoredRecord::decode_all(fields, 3)?,
-            },
-            130 => Self::Lagged {
-                box_id: BoxId(fields.fixed(2)?),
-            },
-            131 => Self::RendezvousBurned {
-                rendezvous: RendezvousId(fields.fixed(2)?),
-            },
+            129 => Self::Records { box_id: BoxId(fields.fixed(2)?), records: StoredRecord::decode_all(fields, 3)? },
+            130 => Self::Lagged { box_id: BoxId(fields.fixed(2)?) },
+            131 => Self::RendezvousBurned { rendezvous: RendezvousId(fields.fixed(2)?) },
             132 => Self::GoingAway,
             other => return Err(DecodeErrorKind::UnknownMessage(other)),
         })
@@ -99,10 +92,7 @@ impl Push {
 impl fmt::Debug for Push {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Records { records, .. } => f
-                .debug_struct("Records")
-                .field("records", &Count(records.len()))
-                .finish(),
+            Self::Records { records, .. } => f.debug_struct("Records").field("records", &Count(records.len())).finish(),
             Self::Lagged { .. } => f.write_str("Lagged { … }"),
             Self::RendezvousBurned { .. } => f.write_str("RendezvousBurned { … }"),
             Self::GoingAway => f.write_str("GoingAway"),

@@ -25,14 +25,7 @@ pub enum RendezvousStep {
 
 impl RendezvousStep {
     /// Every step, in order of its number.
-    pub const ALL: [Self; 6] = [
-        Self::M0,
-        Self::M1,
-        Self::M2,
-        Self::M3,
-        Self::M4,
-        Self::Abort,
-    ];
+    pub const ALL: [Self; 6] = [Self::M0, Self::M1, Self::M2, Self::M3, Self::M4, Self::Abort];
 
     /// The number on the wire.
     #[must_use]
@@ -48,10 +41,7 @@ impl RendezvousStep {
     }
 
     fn from_number(number: u64) -> Result<Self, Malformed> {
-        Self::ALL
-            .into_iter()
-            .find(|step| u64::from(step.number()) == number)
-            .ok_or("an unknown rendezvous step")
+        Self::ALL.into_iter().find(|step| u64::from(step.number()) == number).ok_or("an unknown rendezvous step")
     }
 }
 
@@ -210,12 +200,7 @@ impl Request {
             Self::Append { record: bytes, .. }
             | Self::PutChunk { chunk: bytes, .. }
             | Self::RendezvousPut { body: bytes, .. } => bytes.len(),
-            Self::PutPack {
-                manifest,
-                chunks,
-                replaces,
-                ..
-            } => manifest.len() + (chunks.len() + replaces.len()) * 34,
+            Self::PutPack { manifest, chunks, replaces, .. } => manifest.len() + (chunks.len() + replaces.len()) * 34,
             Self::Trim { records, .. } | Self::Restore { records, .. } => records.len() * 34,
             _ => 0,
         }
@@ -229,49 +214,30 @@ impl Request {
             Self::PutPack { .. } => 4,
             _ => 2,
         };
-        writer
-            .map(2 + own_entries)
-            .key_u64(KEY_TYPE, self.kind())
-            .key_u64(KEY_REQUEST, id.0);
+        writer.map(2 + own_entries).key_u64(KEY_TYPE, self.kind()).key_u64(KEY_REQUEST, id.0);
         if let Some(box_id) = self.box_id() {
             writer.key_bytes(2, &box_id.0);
         }
         match self {
             Self::OpenBox { signature, .. } => writer.key_bytes(3, signature),
-            Self::Append { record: bytes, .. } | Self::PutChunk { chunk: bytes, .. } => {
-                writer.key_bytes(3, bytes)
-            }
-            Self::Read { after, limit, .. } => {
-                writer.key_u64(3, after.0).key_u64(4, u64::from(*limit))
-            }
+            Self::Append { record: bytes, .. } | Self::PutChunk { chunk: bytes, .. } => writer.key_bytes(3, bytes),
+            Self::Read { after, limit, .. } => writer.key_u64(3, after.0).key_u64(4, u64::from(*limit)),
             Self::Subscribe { after, .. } => writer.key_u64(3, after.0),
             Self::GetChunk { hash, .. } => writer.key_bytes(3, &hash.0),
-            Self::PutPack {
-                manifest,
-                chunks,
-                replaces,
-                ..
-            } => writer
+            Self::PutPack { manifest, chunks, replaces, .. } => writer
                 .key_bytes(3, manifest)
                 .key_list(4, chunks.iter().map(|hash| hash.0.as_slice()))
                 .key_list(5, replaces.iter().map(|pack| pack.0.as_slice())),
             Self::Trim { records, .. } | Self::Restore { records, .. } => {
                 writer.key_list(3, records.iter().map(|hash| hash.0.as_slice()))
             }
-            Self::RendezvousPut {
-                rendezvous,
-                step,
-                body,
-            } => writer
-                .key_bytes(2, &rendezvous.0)
-                .key_u64(3, u64::from(step.number()))
-                .key_bytes(4, body),
-            Self::RendezvousGet { rendezvous, step } => writer
-                .key_bytes(2, &rendezvous.0)
-                .key_u64(3, u64::from(step.number())),
-            Self::Unsubscribe { .. } | Self::Packs { .. } | Self::DeleteBox { .. } | Self::Ping => {
-                writer
+            Self::RendezvousPut { rendezvous, step, body } => {
+                writer.key_bytes(2, &rendezvous.0).key_u64(3, u64::from(step.number())).key_bytes(4, body)
             }
+            Self::RendezvousGet { rendezvous, step } => {
+                writer.key_bytes(2, &rendezvous.0).key_u64(3, u64::from(step.number()))
+            }
+            Self::Unsubscribe { .. } | Self::Packs { .. } | Self::DeleteBox { .. } | Self::Ping => writer,
         };
     }
 
@@ -280,32 +246,13 @@ impl Request {
         let rendezvous = || fields.fixed(2).map(RendezvousId);
         let step = || fields.u64(3).and_then(RendezvousStep::from_number);
         Ok(match kind {
-            1 => Self::OpenBox {
-                box_id: box_id()?,
-                signature: fields.fixed(3)?,
-            },
-            2 => Self::Append {
-                box_id: box_id()?,
-                record: fields.bytes(3)?,
-            },
-            3 => Self::Read {
-                box_id: box_id()?,
-                after: Cursor(fields.u64(3)?),
-                limit: fields.u32(4)?,
-            },
-            4 => Self::Subscribe {
-                box_id: box_id()?,
-                after: Cursor(fields.u64(3)?),
-            },
+            1 => Self::OpenBox { box_id: box_id()?, signature: fields.fixed(3)? },
+            2 => Self::Append { box_id: box_id()?, record: fields.bytes(3)? },
+            3 => Self::Read { box_id: box_id()?, after: Cursor(fields.u64(3)?), limit: fields.u32(4)? },
+            4 => Self::Subscribe { box_id: box_id()?, after: Cursor(fields.u64(3)?) },
             5 => Self::Unsubscribe { box_id: box_id()? },
-            6 => Self::PutChunk {
-                box_id: box_id()?,
-                chunk: fields.bytes(3)?,
-            },
-            7 => Self::GetChunk {
-                box_id: box_id()?,
-                hash: ChunkHash(fields.fixed(3)?),
-            },
+            6 => Self::PutChunk { box_id: box_id()?, chunk: fields.bytes(3)? },
+            7 => Self::GetChunk { box_id: box_id()?, hash: ChunkHash(fields.fixed(3)?) },
             8 => Self::PutPack {
                 box_id: box_id()?,
                 manifest: fields.bytes(3)?,
@@ -313,24 +260,11 @@ impl Request {
                 replaces: fields.fixed_list(5)?,
             },
             9 => Self::Packs { box_id: box_id()? },
-            10 => Self::Trim {
-                box_id: box_id()?,
-                records: fields.fixed_list(3)?,
-            },
-            11 => Self::Restore {
-                box_id: box_id()?,
-                records: fields.fixed_list(3)?,
-            },
+            10 => Self::Trim { box_id: box_id()?, records: fields.fixed_list(3)? },
+            11 => Self::Restore { box_id: box_id()?, records: fields.fixed_list(3)? },
             12 => Self::DeleteBox { box_id: box_id()? },
-            13 => Self::RendezvousPut {
-                rendezvous: rendezvous()?,
-                step: step()?,
-                body: fields.bytes(4)?,
-            },
-            14 => Self::RendezvousGet {
-                rendezvous: rendezvous()?,
-                step: step()?,
-            },
+            13 => Self::RendezvousPut { rendezvous: rendezvous()?, step: step()?, body: fields.bytes(4)? },
+            14 => Self::RendezvousGet { rendezvous: rendezvous()?, step: step()? },
             15 => Self::Ping,
             other => return Err(DecodeErrorKind::UnknownMessage(other)),
         })
@@ -341,53 +275,28 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OpenBox { .. } => f.write_str("OpenBox { … }"),
-            Self::Append { record, .. } => f
-                .debug_struct("Append")
-                .field("record", &Bytes(record.len()))
-                .finish(),
-            Self::Read { after, limit, .. } => f
-                .debug_struct("Read")
-                .field("after", after)
-                .field("limit", limit)
-                .finish(),
-            Self::Subscribe { after, .. } => {
-                f.debug_struct("Subscribe").field("after", after).finish()
+            Self::Append { record, .. } => f.debug_struct("Append").field("record", &Bytes(record.len())).finish(),
+            Self::Read { after, limit, .. } => {
+                f.debug_struct("Read").field("after", after).field("limit", limit).finish()
             }
+            Self::Subscribe { after, .. } => f.debug_struct("Subscribe").field("after", after).finish(),
             Self::Unsubscribe { .. } => f.write_str("Unsubscribe { … }"),
-            Self::PutChunk { chunk, .. } => f
-                .debug_struct("PutChunk")
-                .field("chunk", &Bytes(chunk.len()))
-                .finish(),
+            Self::PutChunk { chunk, .. } => f.debug_struct("PutChunk").field("chunk", &Bytes(chunk.len())).finish(),
             Self::GetChunk { .. } => f.write_str("GetChunk { … }"),
-            Self::PutPack {
-                manifest,
-                chunks,
-                replaces,
-                ..
-            } => f
+            Self::PutPack { manifest, chunks, replaces, .. } => f
                 .debug_struct("PutPack")
                 .field("manifest", &Bytes(manifest.len()))
                 .field("chunks", &Count(chunks.len()))
                 .field("replaces", &Count(replaces.len()))
                 .finish(),
             Self::Packs { .. } => f.write_str("Packs { … }"),
-            Self::Trim { records, .. } => f
-                .debug_struct("Trim")
-                .field("records", &Count(records.len()))
-                .finish(),
-            Self::Restore { records, .. } => f
-                .debug_struct("Restore")
-                .field("records", &Count(records.len()))
-                .finish(),
+            Self::Trim { records, .. } => f.debug_struct("Trim").field("records", &Count(records.len())).finish(),
+            Self::Restore { records, .. } => f.debug_struct("Restore").field("records", &Count(records.len())).finish(),
             Self::DeleteBox { .. } => f.write_str("DeleteBox { … }"),
-            Self::RendezvousPut { step, body, .. } => f
-                .debug_struct("RendezvousPut")
-                .field("step", step)
-                .field("body", &Bytes(body.len()))
-                .finish(),
-            Self::RendezvousGet { step, .. } => {
-                f.debug_struct("RendezvousGet").field("step", step).finish()
+            Self::RendezvousPut { step, body, .. } => {
+                f.debug_struct("RendezvousPut").field("step", step).field("body", &Bytes(body.len())).finish()
             }
+            Self::RendezvousGet { step, .. } => f.debug_struct("RendezvousGet").field("step", step).finish(),
             Self::Ping => f.write_str("Ping"),
         }
     }

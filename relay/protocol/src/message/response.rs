@@ -129,30 +129,13 @@ impl Response {
             | Self::Trimmed { .. }
             | Self::Restored { .. }
             | Self::RendezvousBody { .. } => 1,
-            Self::Error(error) => {
-                1 + u64::from(error.retry_after_s.is_some()) + u64::from(error.limit.is_some())
-            }
-            Self::Subscribed
-            | Self::Unsubscribed
-            | Self::BoxDeleted
-            | Self::RendezvousStored
-            | Self::Pong => 0,
+            Self::Error(error) => 1 + u64::from(error.retry_after_s.is_some()) + u64::from(error.limit.is_some()),
+            Self::Subscribed | Self::Unsubscribed | Self::BoxDeleted | Self::RendezvousStored | Self::Pong => 0,
         };
-        writer
-            .map(2 + own_entries)
-            .key_u64(KEY_TYPE, self.kind())
-            .key_u64(KEY_REQUEST, id.0);
+        writer.map(2 + own_entries).key_u64(KEY_TYPE, self.kind()).key_u64(KEY_REQUEST, id.0);
         match self {
-            Self::BoxOpened {
-                generation,
-                first,
-                last,
-                packs,
-            } => {
-                writer
-                    .key_bytes(2, &generation.0)
-                    .key_u64(3, first.0)
-                    .key_u64(4, last.0);
+            Self::BoxOpened { generation, first, last, packs } => {
+                writer.key_bytes(2, &generation.0).key_u64(3, first.0).key_u64(4, last.0);
                 writer.key_u64(5, u64::from(*packs));
             }
             Self::Appended { cursor, duplicate } => {
@@ -176,11 +159,7 @@ impl Response {
                 writer.key_u64(2, u64::from(*records));
             }
             Self::Error(error) => encode_error(error, writer),
-            Self::Subscribed
-            | Self::Unsubscribed
-            | Self::BoxDeleted
-            | Self::RendezvousStored
-            | Self::Pong => {}
+            Self::Subscribed | Self::Unsubscribed | Self::BoxDeleted | Self::RendezvousStored | Self::Pong => {}
         }
     }
 
@@ -192,39 +171,19 @@ impl Response {
                 last: Cursor(fields.u64(4)?),
                 packs: fields.u32(5)?,
             },
-            66 => Self::Appended {
-                cursor: Cursor(fields.u64(2)?),
-                duplicate: fields.bool(3)?,
-            },
-            67 => Self::Records {
-                records: StoredRecord::decode_all(fields, 2)?,
-                more: fields.bool(3)?,
-            },
+            66 => Self::Appended { cursor: Cursor(fields.u64(2)?), duplicate: fields.bool(3)? },
+            67 => Self::Records { records: StoredRecord::decode_all(fields, 2)?, more: fields.bool(3)? },
             68 => Self::Subscribed,
             69 => Self::Unsubscribed,
-            70 => Self::ChunkStored {
-                hash: ChunkHash(fields.fixed(2)?),
-            },
-            71 => Self::Chunk {
-                chunk: fields.bytes(2)?,
-            },
-            72 => Self::PackStored {
-                pack: PackId(fields.fixed(2)?),
-            },
-            73 => Self::PackList {
-                packs: Pack::decode_all(fields, 2)?,
-            },
-            74 => Self::Trimmed {
-                records: fields.u32(2)?,
-            },
-            75 => Self::Restored {
-                records: fields.u32(2)?,
-            },
+            70 => Self::ChunkStored { hash: ChunkHash(fields.fixed(2)?) },
+            71 => Self::Chunk { chunk: fields.bytes(2)? },
+            72 => Self::PackStored { pack: PackId(fields.fixed(2)?) },
+            73 => Self::PackList { packs: Pack::decode_all(fields, 2)? },
+            74 => Self::Trimmed { records: fields.u32(2)? },
+            75 => Self::Restored { records: fields.u32(2)? },
             76 => Self::BoxDeleted,
             77 => Self::RendezvousStored,
-            78 => Self::RendezvousBody {
-                body: fields.bytes(2)?,
-            },
+            78 => Self::RendezvousBody { body: fields.bytes(2)? },
             79 => Self::Pong,
             127 => Self::Error(decode_error(fields)?),
             other => return Err(DecodeErrorKind::UnknownMessage(other)),
@@ -248,63 +207,38 @@ fn decode_error(fields: &Fields<'_>) -> Result<RelayError, Malformed> {
         Some(seconds) => Some(u32::try_from(seconds).map_err(|_| "a time is too large")?),
         None => None,
     };
-    Ok(RelayError {
-        code: ErrorCode::from_number(number),
-        retry_after_s,
-        limit: fields.optional_u64(4)?,
-    })
+    Ok(RelayError { code: ErrorCode::from_number(number), retry_after_s, limit: fields.optional_u64(4)? })
 }
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BoxOpened {
-                generation,
-                first,
-                last,
-                packs,
-            } => f
+            Self::BoxOpened { generation, first, last, packs } => f
                 .debug_struct("BoxOpened")
                 .field("generation", generation)
                 .field("first", first)
                 .field("last", last)
                 .field("packs", packs)
                 .finish(),
-            Self::Appended { cursor, duplicate } => f
-                .debug_struct("Appended")
-                .field("cursor", cursor)
-                .field("duplicate", duplicate)
-                .finish(),
-            Self::Records { records, more } => f
-                .debug_struct("Records")
-                .field("records", &Count(records.len()))
-                .field("more", more)
-                .finish(),
+            Self::Appended { cursor, duplicate } => {
+                f.debug_struct("Appended").field("cursor", cursor).field("duplicate", duplicate).finish()
+            }
+            Self::Records { records, more } => {
+                f.debug_struct("Records").field("records", &Count(records.len())).field("more", more).finish()
+            }
             Self::Subscribed => f.write_str("Subscribed"),
             Self::Unsubscribed => f.write_str("Unsubscribed"),
             Self::ChunkStored { .. } => f.write_str("ChunkStored { … }"),
-            Self::Chunk { chunk } => f
-                .debug_struct("Chunk")
-                .field("chunk", &Bytes(chunk.len()))
-                .finish(),
+            Self::Chunk { chunk } => f.debug_struct("Chunk").field("chunk", &Bytes(chunk.len())).finish(),
             Self::PackStored { .. } => f.write_str("PackStored { … }"),
-            Self::PackList { packs } => f
-                .debug_struct("PackList")
-                .field("packs", &Count(packs.len()))
-                .finish(),
-            Self::Trimmed { records } => {
-                f.debug_struct("Trimmed").field("records", records).finish()
-            }
-            Self::Restored { records } => f
-                .debug_struct("Restored")
-                .field("records", records)
-                .finish(),
+            Self::PackList { packs } => f.debug_struct("PackList").field("packs", &Count(packs.len())).finish(),
+            Self::Trimmed { records } => f.debug_struct("Trimmed").field("records", records).finish(),
+            Self::Restored { records } => f.debug_struct("Restored").field("records", records).finish(),
             Self::BoxDeleted => f.write_str("BoxDeleted"),
             Self::RendezvousStored => f.write_str("RendezvousStored"),
-            Self::RendezvousBody { body } => f
-                .debug_struct("RendezvousBody")
-                .field("body", &Bytes(body.len()))
-                .finish(),
+            Self::RendezvousBody { body } => {
+                f.debug_struct("RendezvousBody").field("body", &Bytes(body.len())).finish()
+            }
             Self::Pong => f.write_str("Pong"),
             Self::Error(error) => f.debug_tuple("Error").field(error).finish(),
         }

@@ -23,25 +23,12 @@ fn hashes<T: From<[u8; 32]> + std::fmt::Debug>() -> impl Strategy<Value = Vec<T>
 }
 
 fn records() -> impl Strategy<Value = Vec<StoredRecord>> {
-    vec(
-        (any::<u64>(), bytes()).prop_map(|(cursor, record)| StoredRecord {
-            cursor: Cursor(cursor),
-            record,
-        }),
-        0..5,
-    )
+    vec((any::<u64>(), bytes()).prop_map(|(cursor, record)| StoredRecord { cursor: Cursor(cursor), record }), 0..5)
 }
 
 fn packs() -> impl Strategy<Value = Vec<Pack>> {
     let pack = (any::<[u8; 32]>(), bytes(), hashes());
-    vec(
-        pack.prop_map(|(id, manifest, chunks)| Pack {
-            id: PackId(id),
-            manifest,
-            chunks,
-        }),
-        0..4,
-    )
+    vec(pack.prop_map(|(id, manifest, chunks)| Pack { id: PackId(id), manifest, chunks }), 0..4)
 }
 
 fn request() -> impl Strategy<Value = Request> {
@@ -59,67 +46,39 @@ fn request() -> impl Strategy<Value = Request> {
             after: Cursor(after),
             limit
         }),
-        (box_id(), any::<u64>()).prop_map(|(box_id, after)| Request::Subscribe {
-            box_id,
-            after: Cursor(after)
-        }),
+        (box_id(), any::<u64>()).prop_map(|(box_id, after)| Request::Subscribe { box_id, after: Cursor(after) }),
         box_id().prop_map(|box_id| Request::Unsubscribe { box_id }),
         (box_id(), bytes()).prop_map(|(box_id, chunk)| Request::PutChunk { box_id, chunk }),
-        (box_id(), any::<[u8; 32]>()).prop_map(|(box_id, hash)| Request::GetChunk {
-            box_id,
-            hash: ChunkHash(hash)
-        }),
+        (box_id(), any::<[u8; 32]>()).prop_map(|(box_id, hash)| Request::GetChunk { box_id, hash: ChunkHash(hash) }),
         (box_id(), bytes(), hashes(), hashes()).prop_map(|(box_id, manifest, chunks, replaces)| {
-            Request::PutPack {
-                box_id,
-                manifest,
-                chunks,
-                replaces,
-            }
+            Request::PutPack { box_id, manifest, chunks, replaces }
         }),
         box_id().prop_map(|box_id| Request::Packs { box_id }),
         (box_id(), hashes()).prop_map(|(box_id, records)| Request::Trim { box_id, records }),
         (box_id(), hashes()).prop_map(|(box_id, records)| Request::Restore { box_id, records }),
         box_id().prop_map(|box_id| Request::DeleteBox { box_id }),
-        (rendezvous(), step.clone(), bytes()).prop_map(|(rendezvous, step, body)| {
-            Request::RendezvousPut {
-                rendezvous,
-                step,
-                body,
-            }
-        }),
-        (rendezvous(), step)
-            .prop_map(|(rendezvous, step)| Request::RendezvousGet { rendezvous, step }),
+        (rendezvous(), step.clone(), bytes())
+            .prop_map(|(rendezvous, step, body)| { Request::RendezvousPut { rendezvous, step, body } }),
+        (rendezvous(), step).prop_map(|(rendezvous, step)| Request::RendezvousGet { rendezvous, step }),
         Just(Request::Ping),
     ]
 }
 
 fn error() -> impl Strategy<Value = RelayError> {
-    (any::<u16>(), any::<Option<u32>>(), any::<Option<u64>>()).prop_map(
-        |(number, retry_after_s, limit)| RelayError {
-            code: ErrorCode::from_number(number),
-            retry_after_s,
-            limit,
-        },
-    )
+    (any::<u16>(), any::<Option<u32>>(), any::<Option<u64>>()).prop_map(|(number, retry_after_s, limit)| RelayError {
+        code: ErrorCode::from_number(number),
+        retry_after_s,
+        limit,
+    })
 }
 
 fn response() -> impl Strategy<Value = Response> {
     prop_oneof![
-        (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), any::<u32>()).prop_map(
-            |(generation, first, last, packs)| {
-                Response::BoxOpened {
-                    generation: Generation(generation),
-                    first: Cursor(first),
-                    last: Cursor(last),
-                    packs,
-                }
-            }
-        ),
-        (any::<u64>(), any::<bool>()).prop_map(|(cursor, duplicate)| Response::Appended {
-            cursor: Cursor(cursor),
-            duplicate
+        (any::<[u8; 16]>(), any::<u64>(), any::<u64>(), any::<u32>()).prop_map(|(generation, first, last, packs)| {
+            Response::BoxOpened { generation: Generation(generation), first: Cursor(first), last: Cursor(last), packs }
         }),
+        (any::<u64>(), any::<bool>())
+            .prop_map(|(cursor, duplicate)| Response::Appended { cursor: Cursor(cursor), duplicate }),
         (records(), any::<bool>()).prop_map(|(records, more)| Response::Records { records, more }),
         prop::sample::select(vec![
             Response::Subscribed,
@@ -128,9 +87,7 @@ fn response() -> impl Strategy<Value = Response> {
             Response::RendezvousStored,
             Response::Pong
         ]),
-        any::<[u8; 32]>().prop_map(|hash| Response::ChunkStored {
-            hash: ChunkHash(hash)
-        }),
+        any::<[u8; 32]>().prop_map(|hash| Response::ChunkStored { hash: ChunkHash(hash) }),
         bytes().prop_map(|chunk| Response::Chunk { chunk }),
         any::<[u8; 32]>().prop_map(|pack| Response::PackStored { pack: PackId(pack) }),
         packs().prop_map(|packs| Response::PackList { packs }),
@@ -156,8 +113,7 @@ fn to_relay() -> impl Strategy<Value = ToRelay> {
 
 fn from_relay() -> impl Strategy<Value = FromRelay> {
     prop_oneof![
-        (any::<u64>(), response())
-            .prop_map(|(id, response)| FromRelay::Response(RequestId(id), response)),
+        (any::<u64>(), response()).prop_map(|(id, response)| FromRelay::Response(RequestId(id), response)),
         push().prop_map(FromRelay::Push),
     ]
 }

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use amends_protocol::{
-    BoxId, FrameDecoder, FromRelay, RelayAddress, RelayAddressError, ToRelay, box_access_message,
-    decode_item, encode_frame,
+    BoxId, FrameDecoder, FromRelay, RelayAddress, RelayAddressError, ToRelay, box_access_message, decode_item,
+    encode_frame,
 };
 use serde_json::{Value, json};
 
@@ -29,10 +29,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Vec<u8> {
     assert_eq!(text.len() % 2, 0);
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 pub(crate) fn encode(named: &Named) -> Vec<u8> {
@@ -59,11 +56,7 @@ fn golden() -> Vec<Value> {
                 json!({"name": named.name, "direction": direction, "meaning": named.meaning, "hex": hex(&encode(named))})
             })
             .collect();
-        std::fs::write(
-            path(),
-            serde_json::to_string_pretty(&vectors).unwrap() + "\n",
-        )
-        .unwrap();
+        std::fs::write(path(), serde_json::to_string_pretty(&vectors).unwrap() + "\n").unwrap();
     }
     read("frames.json").as_array().unwrap().clone()
 }
@@ -77,20 +70,12 @@ fn every_message_is_its_golden_frame() {
         assert_eq!(vector["name"], named.name);
         assert_eq!(vector["meaning"], named.meaning);
         let frame = unhex(vector["hex"].as_str().unwrap());
-        assert_eq!(
-            hex(&encode(named)),
-            hex(&frame),
-            "{} is written otherwise",
-            named.name
-        );
+        assert_eq!(hex(&encode(named)), hex(&frame), "{} is written otherwise", named.name);
         match &named.sample {
             Sample::Up(message) => {
                 assert_eq!(&decode_item::<ToRelay>(&item_of(&frame)).unwrap(), message)
             }
-            Sample::Down(message) => assert_eq!(
-                &decode_item::<FromRelay>(&item_of(&frame)).unwrap(),
-                message
-            ),
+            Sample::Down(message) => assert_eq!(&decode_item::<FromRelay>(&item_of(&frame)).unwrap(), message),
         }
     }
 }
@@ -112,11 +97,7 @@ fn the_spec_shows_exactly_these_bytes() {
         assert_eq!(block, vector["hex"].as_str().unwrap(), "{name}");
     }
     let blocks = spec.matches("```hex ").count();
-    assert_eq!(
-        blocks,
-        golden().len(),
-        "SPEC.md has worked bytes that no vector has"
-    );
+    assert_eq!(blocks, golden().len(), "SPEC.md has worked bytes that no vector has");
 }
 
 #[test]
@@ -138,10 +119,7 @@ fn relay_addresses_are_read_and_written_as_in_the_vectors() {
         assert_eq!(u64::from(address.port), vector["port"].as_u64().unwrap());
         assert_eq!(hex(&address.pin.0), vector["pin"].as_str().unwrap());
         assert_eq!(address.to_string(), vector["printed"].as_str().unwrap());
-        assert_eq!(
-            address.host_port(),
-            format!("{}:{}", vector["host"].as_str().unwrap(), vector["port"])
-        );
+        assert_eq!(address.host_port(), format!("{}:{}", vector["host"].as_str().unwrap(), vector["port"]));
     }
     for vector in vectors["invalid"].as_array().unwrap() {
         let text = vector["text"].as_str().unwrap();
@@ -159,8 +137,7 @@ fn relay_addresses_are_read_and_written_as_in_the_vectors() {
 #[test]
 fn the_box_access_message_is_as_in_the_vector() {
     let vector = read("access.json");
-    let bytes =
-        |name: &str| -> [u8; 32] { unhex(vector[name].as_str().unwrap()).try_into().unwrap() };
+    let bytes = |name: &str| -> [u8; 32] { unhex(vector[name].as_str().unwrap()).try_into().unwrap() };
     let message = box_access_message(&bytes("exporter"), &BoxId(bytes("box_id")));
     assert_eq!(hex(&message), vector["message"].as_str().unwrap());
 }

@@ -36,12 +36,7 @@ impl Unsettled {
     /// The box's, in the order of their cursors. A reader must ask *before* it looks at entries: what becomes an entry
     /// in between it sees twice, and nothing is missed.
     pub(super) fn of(&self, box_row: i64) -> Vec<Arrival> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&box_row)
-            .cloned()
-            .unwrap_or_default()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&box_row).cloned().unwrap_or_default()
     }
 }
 
@@ -68,16 +63,11 @@ impl Desk {
             settled: false,
             next_record: newest_record(db)? + 1,
         };
-        let mut statement = db.prepare(
-            "SELECT box, cursor, id, size FROM records WHERE id > (SELECT record FROM settled) ORDER BY id",
-        )?;
+        let mut statement = db
+            .prepare("SELECT box, cursor, id, size FROM records WHERE id > (SELECT record FROM settled) ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let arrival = Arrival {
-                cursor: row.get(1)?,
-                record: row.get(2)?,
-                size: row.get(3)?,
-            };
+            let arrival = Arrival { cursor: row.get(1)?, record: row.get(2)?, size: row.get(3)? };
             desk.fresh.push((row.get(0)?, arrival));
         }
         // They are committed: readers may know.
@@ -95,11 +85,7 @@ impl Desk {
 
     /// For whatever looks at entries.
     pub(super) fn require_settled(&self) -> Result<(), Failure> {
-        if self.is_settled() {
-            Ok(())
-        } else {
-            Err(Failure::Unsettled)
-        }
+        if self.is_settled() { Ok(()) } else { Err(Failure::Unsettled) }
     }
 
     /// The id of the next record.
@@ -114,14 +100,7 @@ impl Desk {
 
     /// Notes a record that was inserted: the last step of its append.
     pub(super) fn arrived(&mut self, box_row: i64, cursor: i64, size: i64) {
-        self.fresh.push((
-            box_row,
-            Arrival {
-                cursor,
-                record: self.next_record,
-                size,
-            },
-        ));
+        self.fresh.push((box_row, Arrival { cursor, record: self.next_record, size }));
         self.next_record += 1;
     }
 
@@ -167,13 +146,7 @@ impl Desk {
     }
 
     fn has_arrivals(&self, box_row: i64) -> bool {
-        let shared = || {
-            self.shared
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .contains_key(&box_row)
-        };
+        let shared = || self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&box_row);
         self.fresh.iter().any(|(fresh, _)| *fresh == box_row) || (!self.settled && shared())
     }
 }
@@ -192,7 +165,6 @@ fn make_entries(db: &Connection, newest: i64) -> rusqlite::Result<()> {
          WHERE id > (SELECT record FROM settled) ORDER BY box, cursor",
     )?
     .execute([])?;
-    db.prepare_cached("UPDATE settled SET record = max(record, ?1)")?
-        .execute([newest])?;
+    db.prepare_cached("UPDATE settled SET record = max(record, ?1)")?.execute([newest])?;
     Ok(())
 }

@@ -55,9 +55,7 @@ impl BoxRow {
         if let Some(found) = Self::find(db, box_id)? {
             return Ok(found);
         }
-        admission
-            .admit_box()
-            .map_err(|retry_after_s| StoreError::TooManyBoxes { retry_after_s })?;
+        admission.admit_box().map_err(|retry_after_s| StoreError::TooManyBoxes { retry_after_s })?;
         let generation = rules.random_generation()?;
         let accessed_day = rules.time.day();
         db.prepare_cached(
@@ -102,25 +100,14 @@ impl BoxRow {
     }
 
     /// Refuses what would fill the box above an allowance. `record_bytes` is what its readable records count.
-    pub(super) fn check_allowances(
-        &self,
-        rules: &Rules,
-        record_bytes: i64,
-    ) -> Result<(), StoreError> {
+    pub(super) fn check_allowances(&self, rules: &Rules, record_bytes: i64) -> Result<(), StoreError> {
         let above = |bytes: i64, limit: u64| u64::try_from(bytes).unwrap_or(0) > limit;
         let limits = &rules.limits;
         if above(record_bytes, limits.box_record_bytes_max) {
-            return Err(StoreError::BoxFull {
-                limit: limits.box_record_bytes_max,
-            });
+            return Err(StoreError::BoxFull { limit: limits.box_record_bytes_max });
         }
-        if above(
-            record_bytes.saturating_add(self.pack_bytes),
-            limits.box_bytes_max,
-        ) {
-            return Err(StoreError::BoxFull {
-                limit: limits.box_bytes_max,
-            });
+        if above(record_bytes.saturating_add(self.pack_bytes), limits.box_bytes_max) {
+            return Err(StoreError::BoxFull { limit: limits.box_bytes_max });
         }
         Ok(())
     }
@@ -154,27 +141,16 @@ pub(super) fn state(
 ) -> Result<(BoxState, bool), Failure> {
     let snapshot = db.unchecked_transaction()?;
     let Some(row) = BoxRow::find(&snapshot, box_id)? else {
-        let none = BoxState {
-            generation: Generation::NONE,
-            first: Cursor::START,
-            last: Cursor::START,
-            packs: 0,
-        };
+        let none = BoxState { generation: Generation::NONE, first: Cursor::START, last: Cursor::START, packs: 0 };
         return Ok((none, false));
     };
     let packs: i64 = snapshot
         .prepare_cached("SELECT count(*) FROM packs WHERE box = ?1")?
         .query_row([row.id], |counted| counted.get(0))?;
     let packs = u32::try_from(packs).unwrap_or(PACKS_PER_BOX_MAX as u32);
-    let arrived = unsettled
-        .of(row.id)
-        .last()
-        .map_or(0, |arrival| arrival.cursor);
+    let arrived = unsettled.of(row.id).last().map_or(0, |arrival| arrival.cursor);
     let newest = row.newest(&snapshot)?.max(arrived);
-    Ok((
-        row.state(newest, packs),
-        row.accessed_day < rules.time.day(),
-    ))
+    Ok((row.state(newest, packs), row.accessed_day < rules.time.day()))
 }
 
 /// Notes that the box was opened today.
@@ -195,9 +171,7 @@ pub(super) fn delete(db: &Connection, desk: &Desk, box_id: &BoxId) -> Result<(),
 }
 
 pub(super) fn bury(db: &Connection, id: i64) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT INTO dead_boxes (id) VALUES (?1)")?
-        .execute([id])?;
-    db.prepare_cached("DELETE FROM boxes WHERE id = ?1")?
-        .execute([id])?;
+    db.prepare_cached("INSERT INTO dead_boxes (id) VALUES (?1)")?.execute([id])?;
+    db.prepare_cached("DELETE FROM boxes WHERE id = ?1")?.execute([id])?;
     Ok(())
 }

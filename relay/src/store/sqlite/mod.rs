@@ -95,9 +95,7 @@ pub(crate) struct Rules {
 impl Rules {
     fn random_generation(&self) -> Result<[u8; 16], StoreError> {
         let mut generation = [0; 16];
-        self.random
-            .fill(&mut generation)
-            .map_err(|_| StoreError::Internal)?;
+        self.random.fill(&mut generation).map_err(|_| StoreError::Internal)?;
         Ok(generation)
     }
 }
@@ -140,12 +138,7 @@ impl SqliteStore {
     /// # Errors
     /// When it is damaged, newer than this relay, or cannot be opened.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
-        let SqliteOptions {
-            limits,
-            clock,
-            check,
-            deliver,
-        } = options;
+        let SqliteOptions { limits, clock, check, deliver } = options;
         let db = schema::open(path, limits.store_bytes_max, check)?;
         let time = RelayTime::load(&db, clock)?;
         let unsettled = Arc::new(Unsettled::default());
@@ -155,11 +148,7 @@ impl SqliteStore {
             unsettled,
             writes: Queue::new(limits.queued_writes_max),
             reads: Queue::new(QUEUED_READS_MAX),
-            rules: Rules {
-                limits,
-                time,
-                random: SystemRandom::new(),
-            },
+            rules: Rules { limits, time, random: SystemRandom::new() },
         });
         let mut threads = Vec::with_capacity(READERS + 1);
         for _ in 0..READERS {
@@ -169,10 +158,7 @@ impl SqliteStore {
         }
         let writing = Arc::clone(&shared);
         threads.push(thread::spawn(move || write_all(&writing, &db, desk)));
-        Ok(Self {
-            shared,
-            threads: Mutex::new(threads),
-        })
+        Ok(Self { shared, threads: Mutex::new(threads) })
     }
 
     fn write<T: Send + 'static>(
@@ -181,10 +167,7 @@ impl SqliteStore {
         mut run: impl FnMut((&Connection, &mut Desk), &Rules) -> Result<T, Failure> + Send + 'static,
     ) {
         let shared = Arc::clone(&self.shared);
-        self.shared.queue_write(Closure::boxed(
-            move |db, desk| run((db, desk), &shared.rules),
-            reply,
-        ));
+        self.shared.queue_write(Closure::boxed(move |db, desk| run((db, desk), &shared.rules), reply));
     }
 
     fn read_with<T: Send + 'static>(
@@ -192,8 +175,7 @@ impl SqliteStore {
         reply: Reply<T>,
         run: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     ) {
-        let read: Read =
-            Box::new(move |db| reply(db.and_then(|db| run(db).map_err(StoreError::from))));
+        let read: Read = Box::new(move |db| reply(db.and_then(|db| run(db).map_err(StoreError::from))));
         match self.shared.reads.push(read) {
             Ok(()) => {}
             Err(NotQueued::Full(read)) => read(Err(StoreError::Busy)),
@@ -262,16 +244,12 @@ fn read_all(shared: &Shared, db: &Connection) {
 fn queue_sweep(shared: &Arc<Shared>, reply: Reply<()>) {
     let weak: Weak<Shared> = Arc::downgrade(shared);
     let rules = Arc::clone(shared);
-    let next: Reply<std::ops::ControlFlow<()>> =
-        Box::new(move |outcome| match (outcome, weak.upgrade()) {
-            (Ok(std::ops::ControlFlow::Break(())), Some(shared)) => queue_sweep(&shared, reply),
-            (Ok(_), _) => reply(Ok(())),
-            (Err(error), _) => reply(Err(error)),
-        });
-    shared.queue_write(Closure::boxed(
-        move |db, desk| sweep::piece((db, desk), &rules.rules),
-        next,
-    ));
+    let next: Reply<std::ops::ControlFlow<()>> = Box::new(move |outcome| match (outcome, weak.upgrade()) {
+        (Ok(std::ops::ControlFlow::Break(())), Some(shared)) => queue_sweep(&shared, reply),
+        (Ok(_), _) => reply(Ok(())),
+        (Err(error), _) => reply(Err(error)),
+    });
+    shared.queue_write(Closure::boxed(move |db, desk| sweep::piece((db, desk), &rules.rules), next));
 }
 
 impl Store for SqliteStore {
@@ -291,33 +269,17 @@ impl Store for SqliteStore {
         });
     }
 
-    fn append(
-        &self,
-        box_id: BoxId,
-        record: Arc<[u8]>,
-        admission: Arc<dyn Admission>,
-        reply: Reply<Appended>,
-    ) {
+    fn append(&self, box_id: BoxId, record: Arc<[u8]>, admission: Arc<dyn Admission>, reply: Reply<Appended>) {
         let hash = RecordHash(sha256(&record));
-        self.write(reply, move |db, rules| {
-            records::append(db, rules, &box_id, (&hash, &record), admission.as_ref())
-        });
+        self.write(reply, move |db, rules| records::append(db, rules, &box_id, (&hash, &record), admission.as_ref()));
     }
 
     fn read(&self, box_id: BoxId, after: Cursor, records_max: u32, reply: Reply<Page>) {
         let unsettled = Arc::clone(&self.shared.unsettled);
-        self.read_with(reply, move |db| {
-            records::read(db, &unsettled, &box_id, after, records_max)
-        });
+        self.read_with(reply, move |db| records::read(db, &unsettled, &box_id, after, records_max));
     }
 
-    fn put_chunk(
-        &self,
-        box_id: BoxId,
-        chunk: Vec<u8>,
-        admission: Arc<dyn Admission>,
-        reply: Reply<ChunkHash>,
-    ) {
+    fn put_chunk(&self, box_id: BoxId, chunk: Vec<u8>, admission: Arc<dyn Admission>, reply: Reply<ChunkHash>) {
         let hash = ChunkHash(sha256(&chunk));
         self.write(reply, move |db, rules| {
             packs::put_chunk(db, rules, &box_id, (&hash, &chunk), admission.as_ref())?;
@@ -342,15 +304,11 @@ impl Store for SqliteStore {
     }
 
     fn trim(&self, box_id: BoxId, hashes: Vec<RecordHash>, reply: Reply<u32>) {
-        self.write(reply, move |db, rules| {
-            records::trim(db, rules, &box_id, &hashes)
-        });
+        self.write(reply, move |db, rules| records::trim(db, rules, &box_id, &hashes));
     }
 
     fn restore(&self, box_id: BoxId, hashes: Vec<RecordHash>, reply: Reply<u32>) {
-        self.write(reply, move |db, rules| {
-            records::restore(db, rules, &box_id, &hashes)
-        });
+        self.write(reply, move |db, rules| records::restore(db, rules, &box_id, &hashes));
     }
 
     fn delete_box(&self, box_id: BoxId, reply: Reply<()>) {
@@ -376,8 +334,7 @@ impl Store for SqliteStore {
     fn close(&self) {
         self.shared.writes.close();
         self.shared.reads.close();
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // The last owner may let go in a reply, on one of these threads, which cannot wait for itself.
             if thread.thread().id() == thread::current().id() {

@@ -28,32 +28,18 @@ struct Chunk {
 
 impl Chunk {
     fn find(db: &Connection, box_row: i64, hash: &[u8; 32]) -> rusqlite::Result<Option<Self>> {
-        db.prepare_cached(
-            "SELECT id, size, refs, hidden_s IS NOT NULL FROM chunks WHERE box = ?1 AND hash = ?2",
-        )?
-        .query_row(params![box_row, hash.as_slice()], Self::from_row)
-        .optional()
+        db.prepare_cached("SELECT id, size, refs, hidden_s IS NOT NULL FROM chunks WHERE box = ?1 AND hash = ?2")?
+            .query_row(params![box_row, hash.as_slice()], Self::from_row)
+            .optional()
     }
 
     fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get(0)?,
-            size: row.get(1)?,
-            refs: row.get(2)?,
-            hidden: row.get(3)?,
-        })
+        Ok(Self { id: row.get(0)?, size: row.get(1)?, refs: row.get(2)?, hidden: row.get(3)? })
     }
 
-    fn save(
-        &self,
-        db: &Connection,
-        loose_s: Option<i64>,
-        hidden_s: Option<i64>,
-    ) -> rusqlite::Result<()> {
-        db.prepare_cached(
-            "UPDATE chunks SET refs = ?2, loose_s = ?3, hidden_s = ?4 WHERE id = ?1",
-        )?
-        .execute(params![self.id, self.refs, loose_s, hidden_s])?;
+    fn save(&self, db: &Connection, loose_s: Option<i64>, hidden_s: Option<i64>) -> rusqlite::Result<()> {
+        db.prepare_cached("UPDATE chunks SET refs = ?2, loose_s = ?3, hidden_s = ?4 WHERE id = ?1")?
+            .execute(params![self.id, self.refs, loose_s, hidden_s])?;
         Ok(())
     }
 
@@ -147,11 +133,7 @@ pub(super) fn put_pack(
 }
 
 /// Finds every chunk of the new pack and counts one reference for each place that names it.
-fn pin_chunks(
-    db: &Connection,
-    row: &mut BoxRow,
-    hashes: &[ChunkHash],
-) -> Result<Vec<i64>, Failure> {
+fn pin_chunks(db: &Connection, row: &mut BoxRow, hashes: &[ChunkHash]) -> Result<Vec<i64>, Failure> {
     let mut ids = Vec::with_capacity(hashes.len());
     for hash in hashes {
         let mut chunk = Chunk::find(db, row.id, &hash.0)?.ok_or(StoreError::ChunkMissing)?;
@@ -165,30 +147,20 @@ fn pin_chunks(
 
 fn unpin(db: &Connection, chunks: &[i64]) -> rusqlite::Result<()> {
     for chunk in chunks {
-        db.prepare_cached("UPDATE chunks SET refs = refs - 1 WHERE id = ?1")?
-            .execute([chunk])?;
+        db.prepare_cached("UPDATE chunks SET refs = refs - 1 WHERE id = ?1")?.execute([chunk])?;
     }
     Ok(())
 }
 
-fn insert_pack(
-    db: &Connection,
-    row: &mut BoxRow,
-    id: &PackId,
-    manifest: &[u8],
-    chunks: &[i64],
-) -> Result<(), Failure> {
+fn insert_pack(db: &Connection, row: &mut BoxRow, id: &PackId, manifest: &[u8], chunks: &[i64]) -> Result<(), Failure> {
     let manifest_bytes = size_of(manifest)?;
     let chunk_count = i64::try_from(chunks.len()).map_err(|_| StoreError::Internal)?;
     let list_bytes = manifest_bytes + chunk_count * HASH_LIST_BYTES + PACK_LIST_OVERHEAD;
     row.pack_bytes += manifest_bytes;
-    db.prepare_cached(
-        "INSERT INTO packs (box, pack, manifest, list_bytes) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![row.id, id.0.as_slice(), manifest, list_bytes])?;
+    db.prepare_cached("INSERT INTO packs (box, pack, manifest, list_bytes) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![row.id, id.0.as_slice(), manifest, list_bytes])?;
     let pack = db.last_insert_rowid();
-    let mut insert =
-        db.prepare_cached("INSERT INTO pack_chunks (pack, position, chunk) VALUES (?1, ?2, ?3)")?;
+    let mut insert = db.prepare_cached("INSERT INTO pack_chunks (pack, position, chunk) VALUES (?1, ?2, ?3)")?;
     for (position, chunk) in (0i64..).zip(chunks) {
         insert.execute(params![pack, position, chunk])?;
     }
@@ -212,9 +184,7 @@ fn remove_pack(db: &Connection, rules: &Rules, row: &mut BoxRow, pack: i64) -> R
     let now_s = rules.time.now_s();
     for id in pack_chunks(db, pack)? {
         let mut chunk = db
-            .prepare_cached(
-                "SELECT id, size, refs, hidden_s IS NOT NULL FROM chunks WHERE id = ?1",
-            )?
+            .prepare_cached("SELECT id, size, refs, hidden_s IS NOT NULL FROM chunks WHERE id = ?1")?
             .query_row([id], Chunk::from_row)?;
         chunk.refs -= 1;
         if chunk.refs > 0 {
@@ -229,10 +199,8 @@ fn remove_pack(db: &Connection, rules: &Rules, row: &mut BoxRow, pack: i64) -> R
         .prepare_cached("SELECT length(manifest) FROM packs WHERE id = ?1")?
         .query_row([pack], |found| found.get(0))?;
     row.pack_bytes -= manifest_bytes;
-    db.prepare_cached("DELETE FROM pack_chunks WHERE pack = ?1")?
-        .execute([pack])?;
-    db.prepare_cached("DELETE FROM packs WHERE id = ?1")?
-        .execute([pack])?;
+    db.prepare_cached("DELETE FROM pack_chunks WHERE pack = ?1")?.execute([pack])?;
+    db.prepare_cached("DELETE FROM packs WHERE id = ?1")?.execute([pack])?;
     Ok(())
 }
 
@@ -242,16 +210,10 @@ fn check_list(db: &Connection, box_row: i64) -> Result<(), Failure> {
         .prepare_cached("SELECT count(*), ifnull(sum(list_bytes), 0) FROM packs WHERE box = ?1")?
         .query_row([box_row], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if packs > PACKS_PER_BOX_MAX as i64 {
-        return Err(StoreError::PackListFull {
-            limit: PACKS_PER_BOX_MAX as u64,
-        }
-        .into());
+        return Err(StoreError::PackListFull { limit: PACKS_PER_BOX_MAX as u64 }.into());
     }
     if bytes > PACK_LIST_BYTES_MAX as i64 {
-        return Err(StoreError::PackListFull {
-            limit: PACK_LIST_BYTES_MAX as u64,
-        }
-        .into());
+        return Err(StoreError::PackListFull { limit: PACK_LIST_BYTES_MAX as u64 }.into());
     }
     Ok(())
 }
@@ -264,11 +226,7 @@ pub(super) fn list(db: &Connection, box_id: &BoxId) -> Result<Vec<Pack>, Failure
     let mut packs: BTreeMap<i64, Pack> = snapshot
         .prepare_cached("SELECT id, pack, manifest FROM packs WHERE box = ?1")?
         .query_map([row.id], |found| {
-            let pack = Pack {
-                id: PackId(found.get(1)?),
-                manifest: found.get(2)?,
-                chunks: Vec::new(),
-            };
+            let pack = Pack { id: PackId(found.get(1)?), manifest: found.get(2)?, chunks: Vec::new() };
             Ok((found.get(0)?, pack))
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -284,10 +242,7 @@ pub(super) fn list(db: &Connection, box_id: &BoxId) -> Result<Vec<Pack>, Failure
 }
 
 /// The hidden chunk of the box that was hidden first: its id, size and time.
-pub(super) fn oldest_hidden(
-    db: &Connection,
-    box_row: i64,
-) -> rusqlite::Result<Option<(i64, i64, i64)>> {
+pub(super) fn oldest_hidden(db: &Connection, box_row: i64) -> rusqlite::Result<Option<(i64, i64, i64)>> {
     db.prepare_cached(
         "SELECT id, size, hidden_s FROM chunks WHERE box = ?1 AND hidden_s IS NOT NULL ORDER BY hidden_s, id LIMIT 1",
     )?
@@ -296,39 +251,25 @@ pub(super) fn oldest_hidden(
 }
 
 pub(super) fn remove_chunk(db: &Connection, id: i64) -> rusqlite::Result<()> {
-    db.prepare_cached("DELETE FROM chunk_bodies WHERE chunk = ?1")?
-        .execute([id])?;
-    db.prepare_cached("DELETE FROM chunks WHERE id = ?1")?
-        .execute([id])?;
+    db.prepare_cached("DELETE FROM chunk_bodies WHERE chunk = ?1")?.execute([id])?;
+    db.prepare_cached("DELETE FROM chunks WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 
 /// Removes a piece of the packs and chunks of a deleted box.
-pub(super) fn remove_some(
-    db: &Connection,
-    box_row: i64,
-    count_max: usize,
-) -> rusqlite::Result<ControlFlow<()>> {
+pub(super) fn remove_some(db: &Connection, box_row: i64, count_max: usize) -> rusqlite::Result<ControlFlow<()>> {
     let ids = |sql: &str| -> rusqlite::Result<Vec<i64>> {
-        db.prepare_cached(sql)?
-            .query_map(params![box_row, count_max as i64], |row| row.get(0))?
-            .collect()
+        db.prepare_cached(sql)?.query_map(params![box_row, count_max as i64], |row| row.get(0))?.collect()
     };
     let packs = ids("SELECT id FROM packs WHERE box = ?1 LIMIT ?2")?;
     for pack in &packs {
-        db.prepare_cached("DELETE FROM pack_chunks WHERE pack = ?1")?
-            .execute([pack])?;
-        db.prepare_cached("DELETE FROM packs WHERE id = ?1")?
-            .execute([pack])?;
+        db.prepare_cached("DELETE FROM pack_chunks WHERE pack = ?1")?.execute([pack])?;
+        db.prepare_cached("DELETE FROM packs WHERE id = ?1")?.execute([pack])?;
     }
     let chunks = ids("SELECT id FROM chunks WHERE box = ?1 LIMIT ?2")?;
     for chunk in &chunks {
         remove_chunk(db, *chunk)?;
     }
     let done = packs.len() < count_max && chunks.len() < count_max;
-    Ok(if done {
-        ControlFlow::Continue(())
-    } else {
-        ControlFlow::Break(())
-    })
+    Ok(if done { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
 }

@@ -25,32 +25,17 @@ pub(super) fn append(
     let record_id = desk.next_record();
     let tally = desk.tally(db, &row)?;
     if let Some(known) = tally.find(db, row.id, hash)? {
-        return Ok(Appended {
-            cursor: cursor_of(known.cursor),
-            duplicate: true,
-        });
+        return Ok(Appended { cursor: cursor_of(known.cursor), duplicate: true });
     }
     let size = size_of(record)?;
     let record_bytes = tally.record_bytes + charge(size);
     row.check_allowances(rules, record_bytes)?;
     let cursor = tally.newest + 1;
     if cursor > CURSOR_MAX {
-        return Err(StoreError::BoxFull {
-            limit: CURSOR_MAX as u64,
-        }
-        .into());
+        return Err(StoreError::BoxFull { limit: CURSOR_MAX as u64 }.into());
     }
-    db.prepare_cached(
-        "INSERT INTO records (id, box, cursor, size, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![
-        record_id,
-        row.id,
-        cursor,
-        size,
-        hash.0.as_slice(),
-        record
-    ])?;
+    db.prepare_cached("INSERT INTO records (id, box, cursor, size, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![record_id, row.id, cursor, size, hash.0.as_slice(), record])?;
     let today = rules.time.day();
     if row.accessed_day < today {
         row.accessed_day = today;
@@ -62,10 +47,7 @@ pub(super) fn append(
     tally.remember(hash, cursor);
     desk.tallies.grown();
     desk.arrived(row.id, cursor, size);
-    Ok(Appended {
-        cursor: cursor_of(cursor),
-        duplicate: false,
-    })
+    Ok(Appended { cursor: cursor_of(cursor), duplicate: false })
 }
 
 /// One page, in the protocol's bounds.
@@ -76,51 +58,30 @@ pub(super) fn read(
     after: Cursor,
     records_max: u32,
 ) -> Result<Page, Failure> {
-    let mut page = Page {
-        records: Vec::new(),
-        more: false,
-        last: Cursor::START,
-    };
+    let mut page = Page { records: Vec::new(), more: false, last: Cursor::START };
     let Some(row) = BoxRow::find(db, box_id)? else {
         return Ok(page);
     };
     // First what has no entry yet: what gets one meanwhile is only seen twice.
     let arrivals = unsettled.of(row.id);
     let newest_entry = row.newest(db)?;
-    let newest = arrivals
-        .last()
-        .map_or(newest_entry, |arrival| arrival.cursor.max(newest_entry));
+    let newest = arrivals.last().map_or(newest_entry, |arrival| arrival.cursor.max(newest_entry));
     page.last = cursor_of(newest);
     let after = i64::try_from(after.0).unwrap_or(i64::MAX).max(row.first);
     if after >= newest {
         return Ok(page);
     }
     let records_max = records_max.clamp(1, RECORDS_PER_PAGE_MAX);
-    let mut filling = Filling {
-        db,
-        row: &row,
-        page,
-        bytes: 0,
-        records_max,
-    };
+    let mut filling = Filling { db, row: &row, page, bytes: 0, records_max };
     let mut entries = db.prepare_cached(
         "SELECT cursor, record, size FROM entries
          WHERE box = ?1 AND cursor > ?2 AND cursor <= ?3 AND hidden_s IS NULL ORDER BY cursor LIMIT ?4",
     )?;
     // One more than asked for, to know whether there is more.
-    let mut rows = entries.query(params![
-        row.id,
-        after,
-        newest_entry,
-        i64::from(records_max) + 1
-    ])?;
+    let mut rows = entries.query(params![row.id, after, newest_entry, i64::from(records_max) + 1])?;
     let mut seen = after.max(newest_entry);
     while let Some(entry) = rows.next()? {
-        let found = Arrival {
-            cursor: entry.get(0)?,
-            record: entry.get(1)?,
-            size: entry.get(2)?,
-        };
+        let found = Arrival { cursor: entry.get(0)?, record: entry.get(1)?, size: entry.get(2)? };
         if filling.add(found)?.is_break() {
             return Ok(filling.page);
         }
@@ -160,10 +121,7 @@ impl Filling<'_> {
             .query_row([found.record], |row| row.get(0))
             .optional()?;
         match record {
-            Some(record) => self.page.records.push(StoredRecord {
-                cursor: cursor_of(found.cursor),
-                record,
-            }),
+            Some(record) => self.page.records.push(StoredRecord { cursor: cursor_of(found.cursor), record }),
             // Entries and bytes go in one transaction, but this reads one after the other: it was purged in between.
             None if !self.still_there(found.cursor)? => {}
             None => return Err(StoreError::Damaged.into()),
@@ -245,12 +203,7 @@ pub(super) fn restore(
     Ok(restored)
 }
 
-fn set_hidden(
-    db: &Connection,
-    box_row: i64,
-    cursor: i64,
-    hidden_s: Option<i64>,
-) -> rusqlite::Result<()> {
+fn set_hidden(db: &Connection, box_row: i64, cursor: i64, hidden_s: Option<i64>) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE entries SET hidden_s = ?3 WHERE box = ?1 AND cursor = ?2")?
         .execute(params![box_row, cursor, hidden_s])?;
     Ok(())
@@ -270,10 +223,7 @@ pub(super) fn size_of(bytes: &[u8]) -> Result<i64, StoreError> {
 }
 
 /// The hidden record of the box that was hidden first: its cursor, size and time.
-pub(super) fn oldest_hidden(
-    db: &Connection,
-    box_row: i64,
-) -> rusqlite::Result<Option<(i64, i64, i64)>> {
+pub(super) fn oldest_hidden(db: &Connection, box_row: i64) -> rusqlite::Result<Option<(i64, i64, i64)>> {
     db.prepare_cached(
         "SELECT cursor, size, hidden_s FROM entries WHERE box = ?1 AND hidden_s IS NOT NULL
          ORDER BY hidden_s, cursor LIMIT 1",
@@ -284,21 +234,14 @@ pub(super) fn oldest_hidden(
 
 /// Removes an entry and its record. The caller keeps `boxes.last` from falling below its cursor.
 pub(super) fn remove(db: &Connection, box_row: i64, cursor: i64) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "DELETE FROM records WHERE id = (SELECT record FROM entries WHERE box = ?1 AND cursor = ?2)",
-    )?
-    .execute(params![box_row, cursor])?;
-    db.prepare_cached("DELETE FROM entries WHERE box = ?1 AND cursor = ?2")?
+    db.prepare_cached("DELETE FROM records WHERE id = (SELECT record FROM entries WHERE box = ?1 AND cursor = ?2)")?
         .execute(params![box_row, cursor])?;
+    db.prepare_cached("DELETE FROM entries WHERE box = ?1 AND cursor = ?2")?.execute(params![box_row, cursor])?;
     Ok(())
 }
 
 /// Removes a piece of the records of a deleted box.
-pub(super) fn remove_some(
-    db: &Connection,
-    box_row: i64,
-    count_max: usize,
-) -> rusqlite::Result<ControlFlow<()>> {
+pub(super) fn remove_some(db: &Connection, box_row: i64, count_max: usize) -> rusqlite::Result<ControlFlow<()>> {
     let cursors: Vec<i64> = db
         .prepare_cached("SELECT cursor FROM entries WHERE box = ?1 LIMIT ?2")?
         .query_map(params![box_row, count_max as i64], |row| row.get(0))?
@@ -306,9 +249,5 @@ pub(super) fn remove_some(
     for cursor in &cursors {
         remove(db, box_row, *cursor)?;
     }
-    Ok(if cursors.len() < count_max {
-        ControlFlow::Continue(())
-    } else {
-        ControlFlow::Break(())
-    })
+    Ok(if cursors.len() < count_max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
 }

@@ -100,9 +100,7 @@ INSERT INTO relay_time VALUES (1, 0, 0);
 #[non_exhaustive]
 pub enum OpenError {
     /// A newer relay wrote it.
-    #[error(
-        "the data folder has schema {found}, this relay knows up to {SCHEMA_VERSION}: use a newer amends-relay"
-    )]
+    #[error("the data folder has schema {found}, this relay knows up to {SCHEMA_VERSION}: use a newer amends-relay")]
     NewerVersion {
         /// Its schema.
         found: i64,
@@ -121,9 +119,7 @@ pub enum OpenError {
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Damaged(error.to_string())
-            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             _ => Self::Sqlite(error),
         }
@@ -131,11 +127,7 @@ impl From<rusqlite::Error> for OpenError {
 }
 
 /// Opens the writer's connection; makes the database if there is none. `check` reads every page for damage.
-pub(crate) fn open(
-    path: &Path,
-    bytes_max: Option<u64>,
-    check: bool,
-) -> Result<Connection, OpenError> {
+pub(crate) fn open(path: &Path, bytes_max: Option<u64>, check: bool) -> Result<Connection, OpenError> {
     let mut db = Connection::open(path)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -173,26 +165,17 @@ pub(crate) fn open(
 /// Opens a reader's connection to an existing database.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     // Not read-only: a reader of a WAL must be able to write its shared memory.
-    let db = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     db.pragma_update(None, "query_only", true)?;
     Ok(db)
 }
 
 fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
-    db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
-        row.get(0)
-    })
+    db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }
 
 fn quick_check(db: &Connection) -> Result<(), OpenError> {
     let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(OpenError::Damaged(verdict))
-    }
+    if verdict == "ok" { Ok(()) } else { Err(OpenError::Damaged(verdict)) }
 }

@@ -14,10 +14,7 @@ use super::{Failure, Rules, packs, records};
 const PIECE_ROWS: usize = 64;
 
 /// Removes one piece; `Break` if there is more to do.
-pub(super) fn piece(
-    (db, desk): (&Connection, &mut Desk),
-    rules: &Rules,
-) -> Result<ControlFlow<()>, Failure> {
+pub(super) fn piece((db, desk): (&Connection, &mut Desk), rules: &Rules) -> Result<ControlFlow<()>, Failure> {
     desk.require_settled()?;
     rules.time.save(db)?;
     let now_s = rules.time.now_s();
@@ -36,17 +33,10 @@ pub(super) fn piece(
             "UPDATE boxes SET pack_bytes = pack_bytes - ?2 WHERE id = ?1",
             now_s - seconds(rules.limits.loose_chunk_lifetime_s),
         )?,
-        expire_boxes(
-            db,
-            rules.time.day() - seconds(rules.limits.box_lifetime_s) / SECONDS_PER_DAY,
-        )?,
+        expire_boxes(db, rules.time.day() - seconds(rules.limits.box_lifetime_s) / SECONDS_PER_DAY)?,
         remove_dead(db)?,
     ];
-    Ok(if steps.contains(&ControlFlow::Break(())) {
-        ControlFlow::Break(())
-    } else {
-        ControlFlow::Continue(())
-    })
+    Ok(if steps.contains(&ControlFlow::Break(())) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
 }
 
 /// Drops hidden data of one box, oldest first, until they fit their allowance.
@@ -60,9 +50,7 @@ pub(super) fn drop_oldest_hidden(
         let record = records::oldest_hidden(db, row.id)?;
         let chunk = packs::oldest_hidden(db, row.id)?;
         let (size, _) = match (record, chunk) {
-            (Some((cursor, size, record_s)), chunk)
-                if chunk.is_none_or(|(_, _, chunk_s)| record_s <= chunk_s) =>
-            {
+            (Some((cursor, size, record_s)), chunk) if chunk.is_none_or(|(_, _, chunk_s)| record_s <= chunk_s) => {
                 row.last = row.last.max(cursor);
                 desk.tallies.forget(row.id);
                 (size, records::remove(db, row.id, cursor)?)
@@ -79,44 +67,29 @@ pub(super) fn drop_oldest_hidden(
     Ok(())
 }
 
-fn expire_records(
-    (db, desk): (&Connection, &mut Desk),
-    before_s: i64,
-) -> rusqlite::Result<ControlFlow<()>> {
+fn expire_records((db, desk): (&Connection, &mut Desk), before_s: i64) -> rusqlite::Result<ControlFlow<()>> {
     let expired: Vec<(i64, i64, i64)> = db
         .prepare_cached("SELECT cursor, box, size FROM entries WHERE hidden_s <= ?1 LIMIT ?2")?
-        .query_map(params![before_s, PIECE_ROWS as i64], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?
+        .query_map(params![before_s, PIECE_ROWS as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (cursor, box_row, size) in &expired {
         records::remove(db, *box_row, *cursor)?;
         // Cursors go up for ever, also when the newest record is gone.
-        db.prepare_cached(
-            "UPDATE boxes SET hidden_bytes = hidden_bytes - ?2, last = max(last, ?3) WHERE id = ?1",
-        )?
-        .execute(params![box_row, charge(*size), cursor])?;
+        db.prepare_cached("UPDATE boxes SET hidden_bytes = hidden_bytes - ?2, last = max(last, ?3) WHERE id = ?1")?
+            .execute(params![box_row, charge(*size), cursor])?;
         desk.tallies.forget(*box_row);
     }
     Ok(more(expired.len()))
 }
 
-fn expire_chunks(
-    db: &Connection,
-    find: &str,
-    account: &str,
-    before_s: i64,
-) -> rusqlite::Result<ControlFlow<()>> {
+fn expire_chunks(db: &Connection, find: &str, account: &str, before_s: i64) -> rusqlite::Result<ControlFlow<()>> {
     let expired: Vec<(i64, i64, i64)> = db
         .prepare_cached(find)?
-        .query_map(params![before_s, PIECE_ROWS as i64], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?
+        .query_map(params![before_s, PIECE_ROWS as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, box_row, size) in &expired {
         packs::remove_chunk(db, *id)?;
-        db.prepare_cached(account)?
-            .execute(params![box_row, charge(*size)])?;
+        db.prepare_cached(account)?.execute(params![box_row, charge(*size)])?;
     }
     Ok(more(expired.len()))
 }
@@ -143,19 +116,14 @@ fn remove_dead(db: &Connection) -> rusqlite::Result<ControlFlow<()>> {
     let empty = records::remove_some(db, id, PIECE_ROWS)?.is_continue()
         && packs::remove_some(db, id, PIECE_ROWS)?.is_continue();
     if empty {
-        db.prepare_cached("DELETE FROM dead_boxes WHERE id = ?1")?
-            .execute([id])?;
+        db.prepare_cached("DELETE FROM dead_boxes WHERE id = ?1")?.execute([id])?;
     }
     // There may be another one.
     Ok(ControlFlow::Break(()))
 }
 
 fn more(removed: usize) -> ControlFlow<()> {
-    if removed < PIECE_ROWS {
-        ControlFlow::Continue(())
-    } else {
-        ControlFlow::Break(())
-    }
+    if removed < PIECE_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
 
 fn seconds(limit: u64) -> i64 {

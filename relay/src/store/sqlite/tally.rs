@@ -43,13 +43,9 @@ pub(super) struct Tallies {
 
 impl Tally {
     fn load(db: &Connection, row: &BoxRow) -> rusqlite::Result<Self> {
-        let mut tally = Self {
-            newest: row.last,
-            ..Self::default()
-        };
-        let mut statement = db.prepare_cached(
-            "SELECT cursor, size, hidden_s IS NOT NULL, hash FROM entries WHERE box = ?1",
-        )?;
+        let mut tally = Self { newest: row.last, ..Self::default() };
+        let mut statement =
+            db.prepare_cached("SELECT cursor, size, hidden_s IS NOT NULL, hash FROM entries WHERE box = ?1")?;
         let mut rows = statement.query([row.id])?;
         while let Some(entry) = rows.next()? {
             let cursor: i64 = entry.get(0)?;
@@ -71,45 +67,22 @@ impl Tally {
     }
 
     /// The record of that hash.
-    pub(super) fn find(
-        &self,
-        db: &Connection,
-        box_row: i64,
-        hash: &RecordHash,
-    ) -> Result<Option<Known>, Failure> {
+    pub(super) fn find(&self, db: &Connection, box_row: i64, hash: &RecordHash) -> Result<Option<Known>, Failure> {
         let Some(cursor) = self.cursors.get(&prefix(hash)).copied().map(i64::from) else {
             return Ok(None);
         };
         let entry: Option<(i64, bool, [u8; 32])> = db
-            .prepare_cached(
-                "SELECT size, hidden_s IS NOT NULL, hash FROM entries WHERE box = ?1 AND cursor = ?2",
-            )?
-            .query_row(params![box_row, cursor], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
+            .prepare_cached("SELECT size, hidden_s IS NOT NULL, hash FROM entries WHERE box = ?1 AND cursor = ?2")?
+            .query_row(params![box_row, cursor], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         // It is known and has no entry yet.
         let (size, hidden, whole) = entry.ok_or(Failure::Unsettled)?;
-        Ok((whole == hash.0).then_some(Known {
-            cursor,
-            size,
-            hidden,
-        }))
+        Ok((whole == hash.0).then_some(Known { cursor, size, hidden }))
     }
 }
 
 fn prefix(hash: &RecordHash) -> u64 {
-    let [
-        first,
-        second,
-        third,
-        fourth,
-        fifth,
-        sixth,
-        seventh,
-        eighth,
-        ..,
-    ] = hash.0;
+    let [first, second, third, fourth, fifth, sixth, seventh, eighth, ..] = hash.0;
     u64::from_be_bytes([first, second, third, fourth, fifth, sixth, seventh, eighth])
 }
 
@@ -149,9 +122,7 @@ impl Tallies {
     /// Forgets a box whose entries change otherwise than by an append.
     pub(super) fn forget(&mut self, box_row: i64) {
         let young = self.young.remove(&box_row);
-        self.young_records -= young
-            .map_or(0, |tally| tally.cursors.len() + 1)
-            .min(self.young_records);
+        self.young_records -= young.map_or(0, |tally| tally.cursors.len() + 1).min(self.young_records);
         self.old.remove(&box_row);
     }
 

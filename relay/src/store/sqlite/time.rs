@@ -23,24 +23,17 @@ impl RelayTime {
     /// Goes on where the store's last relay stopped.
     pub(super) fn load(db: &Connection, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
         let (elapsed_s, saved_wall_s): (i64, i64) =
-            db.query_row("SELECT elapsed_s, wall_s FROM relay_time", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
+            db.query_row("SELECT elapsed_s, wall_s FROM relay_time", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let off_s = match saved_wall_s {
             0 => 0,
-            saved => wall_s(clock.as_ref())
-                .saturating_sub(saved)
-                .clamp(0, OFF_COUNTED_MAX_S),
+            saved => wall_s(clock.as_ref()).saturating_sub(saved).clamp(0, OFF_COUNTED_MAX_S),
         };
-        let base_s = elapsed_s
-            .saturating_add(off_s)
-            .saturating_sub(since_start_s(clock.as_ref()));
+        let base_s = elapsed_s.saturating_add(off_s).saturating_sub(since_start_s(clock.as_ref()));
         Ok(Self { clock, base_s })
     }
 
     pub(super) fn now_s(&self) -> i64 {
-        self.base_s
-            .saturating_add(since_start_s(self.clock.as_ref()))
+        self.base_s.saturating_add(since_start_s(self.clock.as_ref()))
     }
 
     pub(super) fn day(&self) -> i64 {

@@ -32,11 +32,7 @@ where
     T: Send + 'static,
 {
     pub(super) fn boxed(run: F, reply: Reply<T>) -> Box<dyn Write> {
-        Box::new(Self {
-            run,
-            outcome: None,
-            reply,
-        })
+        Box::new(Self { run, outcome: None, reply })
     }
 }
 
@@ -75,36 +71,23 @@ impl Committed {
 
     /// Whether the disk was too full for any of them.
     pub(super) fn met_full_disk(&self) -> bool {
-        self.0
-            .iter()
-            .any(|(_, error)| *error == Some(StoreError::DiskFull))
+        self.0.iter().any(|(_, error)| *error == Some(StoreError::DiskFull))
     }
 }
 
 /// Makes a batch durable.
-pub(super) fn commit(
-    db: &Connection,
-    desk: &mut Desk,
-    mut batch: Vec<Box<dyn Write>>,
-) -> Committed {
+pub(super) fn commit(db: &Connection, desk: &mut Desk, mut batch: Vec<Box<dyn Write>>) -> Committed {
     let errors = match together(db, desk, &mut batch) {
         Ok(errors) => errors,
         // SQLite gave up the whole transaction, as it may when the disk is full: find out which writes can stand alone.
-        Err(_) if batch.len() > 1 => batch
-            .iter_mut()
-            .map(|write| alone(db, desk, write))
-            .collect(),
+        Err(_) if batch.len() > 1 => batch.iter_mut().map(|write| alone(db, desk, write)).collect(),
         Err(failure) => vec![Some(failure.into())],
     };
     Committed(batch.into_iter().zip(errors).collect())
 }
 
 /// One transaction for all. An error means that nothing of it was kept.
-fn together(
-    db: &Connection,
-    desk: &mut Desk,
-    batch: &mut [Box<dyn Write>],
-) -> Result<Errors, Failure> {
+fn together(db: &Connection, desk: &mut Desk, batch: &mut [Box<dyn Write>]) -> Result<Errors, Failure> {
     begin(db)?;
     let outcome = run_all(db, desk, batch).and_then(|errors| end(db, desk).map(|()| errors));
     if outcome.is_err() {
@@ -113,11 +96,7 @@ fn together(
     outcome
 }
 
-fn run_all(
-    db: &Connection,
-    desk: &mut Desk,
-    batch: &mut [Box<dyn Write>],
-) -> Result<Errors, Failure> {
+fn run_all(db: &Connection, desk: &mut Desk, batch: &mut [Box<dyn Write>]) -> Result<Errors, Failure> {
     let mut errors = Vec::with_capacity(batch.len());
     for write in batch {
         let outcome = match in_savepoint(db, |db| write.run(db, desk))? {
@@ -157,9 +136,7 @@ fn in_savepoint(
 
 /// Makes the entries that are missing, in a transaction of its own.
 pub(super) fn settle(db: &Connection, desk: &mut Desk) -> Result<(), Failure> {
-    let outcome = begin(db)
-        .and_then(|()| Ok(desk.settle(db)?))
-        .and_then(|()| end(db, desk));
+    let outcome = begin(db).and_then(|()| Ok(desk.settle(db)?)).and_then(|()| end(db, desk));
     if outcome.is_err() {
         abandon(db, desk);
     }
@@ -169,9 +146,7 @@ pub(super) fn settle(db: &Connection, desk: &mut Desk) -> Result<(), Failure> {
 /// A transaction of its own.
 fn alone(db: &Connection, desk: &mut Desk, write: &mut Box<dyn Write>) -> Option<StoreError> {
     let once = |desk: &mut Desk, write: &mut Box<dyn Write>| {
-        let outcome = begin(db)
-            .and_then(|()| write.run(db, desk))
-            .and_then(|()| end(db, desk));
+        let outcome = begin(db).and_then(|()| write.run(db, desk)).and_then(|()| end(db, desk));
         if outcome.is_err() {
             abandon(db, desk);
         }
@@ -211,7 +186,7 @@ fn execute(db: &Connection, sql: &'static str) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::mpsc::{Receiver, sync_channel};
 
     fn database() -> Connection {
         let db = Connection::open_in_memory().unwrap();
@@ -232,11 +207,8 @@ mod tests {
     fn write(
         run: impl FnMut(&Connection, &mut Desk) -> Result<i64, Failure> + Send + 'static,
     ) -> (Box<dyn Write>, Receiver<Outcome>) {
-        let (sender, receiver) = channel();
-        (
-            Closure::boxed(run, Box::new(move |outcome| sender.send(outcome).unwrap())),
-            receiver,
-        )
+        let (sender, receiver) = sync_channel(1);
+        (Closure::boxed(run, Box::new(move |outcome| sender.send(outcome).unwrap())), receiver)
     }
 
     fn insert(value: i64) -> (Box<dyn Write>, Receiver<Outcome>) {
@@ -249,19 +221,12 @@ mod tests {
     fn outcomes(db: &Connection, writes: Vec<(Box<dyn Write>, Receiver<Outcome>)>) -> Vec<Outcome> {
         let (batch, receivers): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
         commit(db, &mut Desk::open(db, Arc::default()).unwrap(), batch).answer();
-        receivers
-            .iter()
-            .map(|receiver| receiver.recv().unwrap())
-            .collect()
+        receivers.iter().map(|receiver| receiver.recv().unwrap()).collect()
     }
 
     fn values(db: &Connection) -> Vec<i64> {
         let mut statement = db.prepare("SELECT value FROM rows ORDER BY value").unwrap();
-        statement
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect()
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     #[test]
@@ -285,10 +250,7 @@ mod tests {
             db.execute("INSERT INTO rows (value, parent) VALUES (50, 7)", [])?;
             Ok(50)
         });
-        assert_eq!(
-            outcomes(&db, vec![insert(1), orphan, insert(2)]),
-            [Ok(1), Err(StoreError::Internal), Ok(2)]
-        );
+        assert_eq!(outcomes(&db, vec![insert(1), orphan, insert(2)]), [Ok(1), Err(StoreError::Internal), Ok(2)]);
         assert_eq!(values(&db), [1, 2]);
         assert!(db.is_autocommit());
     }
@@ -301,10 +263,7 @@ mod tests {
             db.execute("ROLLBACK", [])?;
             Err(StoreError::DiskFull.into())
         });
-        assert_eq!(
-            outcomes(&db, vec![insert(1), given_up, insert(2)]),
-            [Ok(1), Err(StoreError::DiskFull), Ok(2)]
-        );
+        assert_eq!(outcomes(&db, vec![insert(1), given_up, insert(2)]), [Ok(1), Err(StoreError::DiskFull), Ok(2)]);
         assert_eq!(values(&db), [1, 2]);
         assert!(db.is_autocommit());
     }

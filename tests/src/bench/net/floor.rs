@@ -26,7 +26,7 @@ enum Duty {
     /// Commits it alone, at once.
     Commit(PathBuf),
     /// Commits it together with what else came in meanwhile.
-    Group(mpsc::Sender<(Vec<u8>, oneshot::Sender<()>)>),
+    Group(mpsc::SyncSender<(Vec<u8>, oneshot::Sender<()>)>),
 }
 
 /// Runs a server until its input ends: `relay`, or bare QUIC that answers a message (`echo`), commits it first (`commit`), or
@@ -42,7 +42,7 @@ pub(crate) fn serve(kind: &str, folder: &Path) {
         "relay" => runtime.block_on(serve_relay(folder)),
         "commit" => runtime.block_on(serve_bare(Duty::Commit(folder.join("floor.db")))),
         "group" => {
-            let (queue, waiting) = mpsc::channel();
+            let (queue, waiting) = mpsc::sync_channel(1024);
             let path = folder.join("floor.db");
             std::thread::spawn(move || commit_groups(&path, &waiting));
             runtime.block_on(serve_bare(Duty::Group(queue)));

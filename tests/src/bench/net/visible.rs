@@ -141,10 +141,10 @@ async fn shown(client: &Client, events: &mut Events, entry: EntryId, words: &str
                 Err(HomeError::NotFound(_)) => Ok(None),
                 Err(error) => Err(error),
             });
-            if let Ok(Some(EntryView::OwnEntry { fields: Some(fields), .. })) = view {
-                if fields.values().any(|value| matches!(value, Value::Text(text) if text == words)) {
-                    return;
-                }
+            if let Ok(Some(EntryView::OwnEntry { fields: Some(fields), .. })) = view
+                && fields.values().any(|value| matches!(value, Value::Text(text) if text == words))
+            {
+                return;
             }
             while !matches!(events.next().await, Some(ClientEvent::Arrived) | None) {}
         }
