@@ -2,8 +2,12 @@
 
 use amends_core::document::ScalarPosition;
 use amends_core::home::{Answer, EntryView, Fields};
-use amends_tests::world::World;
 use amends_tests::world::phone::Side;
+use amends_tests::world::runs::{Failure, Play, STEPS};
+use amends_tests::world::{Bug, World};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -54,5 +58,67 @@ fn smoke(world: &mut World) {
             panic!("a pair")
         };
         assert_eq!((state, answers.len()), ("open", 2), "{}", phone.name);
+    }
+}
+
+/// Seeds that every test run plays.
+const SEEDS: u64 = 500;
+/// Seeds among which each planted bug must show.
+const SEEDS_PER_BUG: u64 = 400;
+
+/// Plays seeds on every core until `stop` says so; gives what each brought.
+fn play<T: Send>(seeds: u64, run: impl Fn(u64) -> T + Sync, stop: impl Fn(&T) -> bool + Sync) -> Vec<T> {
+    let (next, brought) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds {
+                        break;
+                    }
+                    let result = run(seed);
+                    if stop(&result) {
+                        next.store(seeds, Ordering::Relaxed);
+                    }
+                    brought.lock().expect("no thread died").push(result);
+                }
+            });
+        }
+    });
+    brought.into_inner().expect("no thread died")
+}
+
+#[test]
+fn every_seed_holds() {
+    let run = |seed| Play { seed, steps: STEPS, bug: None }.run_and_shorten();
+    let brought = play(SEEDS, run, Result::is_err);
+    let mut reasons = BTreeSet::new();
+    let mut seen_words = 0;
+    for result in brought {
+        match result {
+            Ok(held) => {
+                reasons.extend(held.set_aside);
+                seen_words += held.seen_words;
+            }
+            Err(Failure { seed, what, trace }) => {
+                panic!("seed {seed}: {what}\n{}\nagain: cargo xtask simulate --seeds 1 --from {seed}", trace.join("\n"))
+            }
+        }
+    }
+    // The searches for what must not be there find what is.
+    assert!(seen_words > 0, "no word was ever found in the space's box");
+    for reason in ["not_authentic", "text_not_normal", "text_too_long", "foreign_actor"] {
+        assert!(reasons.contains(reason), "no foe was ever refused for {reason}: {reasons:?}");
+    }
+}
+
+#[test]
+fn every_planted_bug_is_caught() {
+    for bug in Bug::ALL {
+        let run = |seed| Play { seed, steps: STEPS, bug: Some(*bug) }.run().is_err();
+        let caught = play(SEEDS_PER_BUG, run, |caught| *caught).into_iter().any(|caught| caught);
+        assert!(caught, "{} is not caught by {SEEDS_PER_BUG} seeds", bug.name());
     }
 }

@@ -37,15 +37,19 @@ pub(crate) struct Line {
 /// See [`Args`].
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make a member and their first device. Prints {"member","device"}
+    /// Make a member and their first device
+    ///
+    /// Prints {"member","device"}.
     Init {
         /// What the partner will see you called
         #[arg(long)]
         name: String,
     },
-    /// Invite a partner, or one's own next device. Prints {"event":"invite","link","words"}; when somebody joins,
-    /// {"event":"type_code"}: type the code that their phone shows; then {"event":"check","code"}, for them to type; then
-    /// {"event":"paired","space"}
+    /// Invite a partner, or one's own next device
+    ///
+    /// Prints {"event":"invite","link","words"}; when somebody joins, {"event":"type_code","name"}: type the code that their
+    /// phone shows; then {"event":"check","code"}, for them to type; then {"event":"paired","space"}. A code is typed once; a
+    /// line that is no six digits is asked for again; the end of stdin gives up.
     Invite {
         /// The relay to meet at. An own device may be invited to the home's relay without naming it
         #[arg(long, required_unless_present = "own_device")]
@@ -54,9 +58,11 @@ pub(crate) enum Command {
         #[arg(long)]
         own_device: bool,
     },
-    /// Join by a link or by eight words. Prints {"event":"check","code"}, for the inviter to type; then {"event":"type_code"}:
-    /// type the code that their phone shows; {"event":"paired","space"} when the inviter has confirmed. The link of an own
-    /// device is joined in a home without `init`
+    /// Join by a link or by eight words
+    ///
+    /// Prints {"event":"check","code"}, for the inviter to type; then {"event":"type_code","name"}: type the code that their
+    /// phone shows; then {"event":"paired","space"}, when the inviter has confirmed. If that does not come while the invite
+    /// lives, `pairing_pending`: a later sync finds it. The invite of an own device is joined in a home without `init`.
     Join {
         /// The link
         #[arg(required_unless_present = "words", conflicts_with_all = ["words", "relay"])]
@@ -78,7 +84,9 @@ pub(crate) enum Command {
     Settings(SettingsCommand),
     /// The catalogue: ids, shapes, fields
     Practices,
-    /// Make an entry. Prints {"id"}
+    /// Make an entry
+    ///
+    /// Prints {"id"}.
     New {
         /// The practice's id
         practice: String,
@@ -116,7 +124,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
         insert: String,
     },
-    /// Propose a new revision of an agreement. Prints {"revision"}
+    /// Propose a new revision of an agreement
+    ///
+    /// Prints {"revision"}.
     Propose {
         /// The agreement
         id: EntryId,
@@ -156,6 +166,8 @@ pub(crate) enum Command {
         revision: Option<StatementId>,
     },
     /// Withdraw one's consent: to a revision, or to the whole agreement
+    ///
+    /// Possible at any time; nobody has to agree.
     Withdraw {
         #[command(flatten)]
         of: Of,
@@ -170,7 +182,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         of: Of,
     },
-    /// Answer a sealed check-in: both see the answers when both have answered. Prints the occurrence's {"id"}
+    /// Answer a sealed check-in: both see the answers when both have answered
+    ///
+    /// Prints the occurrence's {"id"}.
     Answer {
         /// The practice's id
         practice: String,
@@ -194,7 +208,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         on: On,
     },
-    /// Copy out of one's vault. Prints the copy's {"id"}
+    /// Copy out of one's vault
+    ///
+    /// Prints the copy's {"id"}.
     Share {
         /// The entry in the vault
         #[arg(value_name = "VAULT_ID")]
@@ -227,7 +243,11 @@ pub(crate) enum Command {
         /// The entry
         id: EntryId,
     },
-    /// Send and read: ends when the outbox is empty and reading produces nothing more to send
+    /// Send and read, until there is nothing more to send
+    ///
+    /// Ends when the outbox is empty and reading produces nothing more to send. Events of --watch: online, offline with a
+    /// `code`, arrived, settled; caught_up, relay_lost_box, relay_went_back, refused, quarantined, forked and missing with the
+    /// `box` they are about; relay_going_away.
     Sync {
         /// Stay connected and print events, until stdin ends or the phone is interrupted. In the shell, until that ends
         #[arg(long, conflicts_with = "timeout")]
@@ -236,8 +256,10 @@ pub(crate) enum Command {
         #[arg(long, value_name = "S", default_value = "30", value_parser = seconds)]
         timeout: Duration,
     },
-    /// Take the same commands as lines on stdin, in one process, until it ends. Quoting is a shell's: '…', "…", \ and, for line
-    /// breaks, $'…\n…'
+    /// Take the same commands as lines on stdin, in one process
+    ///
+    /// Ends where stdin does; an error does not end it. Each command prints one line of JSON, beside its events. Quoting is a
+    /// shell's: '…', "…", \ and, for line breaks, $'…\n…'. Lines have at most 8 MiB.
     Shell,
     /// What arrived and was set aside, with the reason
     Quarantine {
@@ -246,6 +268,8 @@ pub(crate) enum Command {
         export: Option<PathBuf>,
     },
     /// Check every signature and chain
+    ///
+    /// Prints counts; `broken` records end it with exit code 6.
     Verify,
     /// The owner's full copy
     Export {

@@ -150,12 +150,12 @@ pub(super) fn open(epoch: &Epoch, kind: Kind, sealed: &[u8]) -> Result<Vec<u8>, 
 }
 
 /// Raw DEFLATE (RFC 1951), the same bytes for the same input.
-pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
     miniz_oxide::deflate::compress_to_vec(bytes, LEVEL)
 }
 
 /// At most `max` bytes out of a raw DEFLATE stream; none when it is damaged or would give more.
-pub(super) fn inflate(bytes: &[u8], max: usize) -> Option<Vec<u8>> {
+pub(crate) fn inflate(bytes: &[u8], max: usize) -> Option<Vec<u8>> {
     miniz_oxide::inflate::decompress_to_vec_with_limit(bytes, max).ok()
 }
 

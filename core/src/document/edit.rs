@@ -68,6 +68,11 @@ impl Document {
         values
     }
 
+    /// The one title to show, empty when nobody wrote one.
+    pub fn shown_title(&self) -> String {
+        self.title().into_iter().next().map(|title| title.text.text).unwrap_or_default()
+    }
+
     /// Writes in a note's text: removes `delete` scalar values from `position` on, and puts `insert` in their place,
     /// without characters that are never shown. Places are those of [`Document::text`]. Large edits make several
     /// changes, most make one; what changes nothing makes none.

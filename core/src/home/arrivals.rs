@@ -81,6 +81,7 @@ impl Step<'_> {
                 }
             }
         }
+        self.titles.insert((index, document), loaded.shown_title());
         self.fold(&mut row, &mut loaded)?;
         write_document(&mut self.work, index, &document, &row);
         self.touched.insert((index, document));

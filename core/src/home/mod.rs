@@ -95,6 +95,7 @@ pub struct Home<S> {
     outputs: VecDeque<Output>,
     counter: Counter,
     flush_due_ms: Option<u64>,
+    flush_next: bool,
 }
 
 impl<S: Store> Home<S> {
@@ -187,6 +188,7 @@ impl<S: Store> Home<S> {
             outputs: VecDeque::new(),
             counter,
             flush_due_ms: None,
+            flush_next: false,
         }
     }
 
@@ -252,6 +254,12 @@ impl<S: Store> Home<S> {
         })
     }
 
+    /// Lets the next act leave at once, its record made in the same commit: one wait for the disk less than [`Home::flush`]
+    /// after it.
+    pub fn flush_with_next(&mut self) {
+        self.flush_next = true;
+    }
+
     /// The day of the couple's home at a moment.
     ///
     /// # Errors
@@ -274,8 +282,10 @@ impl<S: Store> Home<S> {
     ) -> Result<T, HomeError> {
         let now = Now { elapsed_ms: at.elapsed_ms, day: self.stamp(at) };
         self.ring.refresh(&self.boxes)?;
+        let flush_wanted = std::mem::take(&mut self.flush_next);
         let Self { store, random, state, boxes, ring, engine, keys, .. } = self;
         let mut step = Step::new(now, Work::new(store), state.clone(), boxes.clone(), ring, &mut **random);
+        step.flush_wanted = flush_wanted;
         let done = act(&mut step, engine).and_then(|value| {
             step.derive()?;
             if step.flush_wanted {

@@ -93,7 +93,7 @@ impl Step<'_> {
         for change in change(&mut document, actor)? {
             row.tail.push(self.author_change(index, entry, &change)?);
         }
-        self.fold(&mut row, &mut document)?;
+        self.titles.insert((index, entry), document.shown_title());
         write_document(&mut self.work, index, &entry, &row);
         let mut entry_row = read_entry(&self.work, index, &entry)?.unwrap_or_default();
         if !entry_row.document {
@@ -110,6 +110,17 @@ impl Step<'_> {
         if row.tail.len() > TAIL_MAX && !unflushed && document.missing().is_empty() {
             row.save = Some(document.save()?.into());
             row.tail.clear();
+        }
+        Ok(())
+    }
+
+    /// The same for a document of which changes have just left.
+    pub(super) fn fold_long(&mut self, index: BoxIndex, entry: &EntryId) -> Result<(), HomeError> {
+        let Some(mut row) = read_document(&self.work, index, entry)? else { return Ok(()) };
+        if row.tail.len() > TAIL_MAX {
+            let mut document = self.load_document(index, &row)?;
+            self.fold(&mut row, &mut document)?;
+            write_document(&mut self.work, index, entry, &row);
         }
         Ok(())
     }

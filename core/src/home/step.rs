@@ -9,6 +9,7 @@ use super::state::HomeState;
 use super::today::TodayRow;
 use crate::crypto::keys::DeviceKeys;
 use crate::crypto::random::{Randomness, make_bytes};
+use crate::crypto::record::{Item, SignedRecord};
 use crate::document::NewChange;
 use crate::id::{BodyHash, EntryId, MemberId, OwnerId};
 use crate::statement::{self, Body, Content, Header, Statement};
@@ -17,6 +18,7 @@ use crate::sync::{
     BoxIndex, BoxState, Flushed, FlushedItem, Keyring, Lent, Locator, MEMBER_BOX, Now, Signer, UnflushedRow, encoded,
     flush, read_record, unflushed_key,
 };
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module's documentation.
@@ -35,7 +37,14 @@ pub(crate) struct Step<'h> {
     pub(crate) today: Option<TodayRow>,
     /// Statements of this step by place, so that deriving views does not read back what was just written.
     fresh: BTreeMap<(BoxIndex, Locator), Statement>,
+    /// Titles of notes that this step had before it, so that their cards need not load them again.
+    pub(crate) titles: BTreeMap<(BoxIndex, EntryId), String>,
+    /// The record that a change was last taken from: a session's changes lie in one.
+    last: RefCell<Option<(RecordPlace, SignedRecord)>>,
 }
+
+/// Box, chain, sequence number and twin.
+type RecordPlace = (BoxIndex, u16, u64, u8);
 
 impl<'h> Step<'h> {
     pub(crate) fn new(
@@ -57,6 +66,8 @@ impl<'h> Step<'h> {
             flush_wanted: false,
             today: None,
             fresh: BTreeMap::new(),
+            titles: BTreeMap::new(),
+            last: RefCell::new(None),
         }
     }
 
@@ -73,6 +84,7 @@ impl<'h> Step<'h> {
 
     pub(crate) fn drop_fresh(&mut self, index: BoxIndex, locator: &Locator) {
         self.fresh.remove(&(index, *locator));
+        *self.last.borrow_mut() = None;
     }
 
     /// The box of the space.
@@ -197,9 +209,14 @@ impl<'h> Step<'h> {
         self.ring.refresh(&self.boxes)?;
         let signer = Signer { keys, incarnation: self.home.incarnation, member: self.home.member };
         let flushed = flush(&signer, &mut self.boxes, self.ring, &mut self.work)?;
+        let mut typed = BTreeSet::new();
         for moved in &flushed {
             self.relocate(moved)?;
+            if let FlushedItem::Change(document, _) = &moved.what {
+                typed.insert((moved.index, *document));
+            }
         }
+        typed.into_iter().try_for_each(|(index, document)| self.fold_long(index, &document))?;
         Ok(!flushed.is_empty())
     }
 
@@ -237,12 +254,15 @@ impl<'h> Step<'h> {
                 Ok(row.change.map(|(_, bytes)| bytes.into()))
             }
             Locator::Record { chain, seq, twin, item } => {
-                let ring = self.ring.ring(index)?;
-                let Some((_, record)) = read_record(&self.work, ring, index, chain, seq, twin)? else {
-                    return Ok(None);
-                };
-                Ok(match record.items.into_iter().nth(usize::from(item)) {
-                    Some(crate::crypto::record::Item::Present(bytes)) => Some(bytes),
+                let place = (index, chain, seq, twin);
+                let mut last = self.last.borrow_mut();
+                if last.as_ref().is_none_or(|(known, _)| *known != place) {
+                    let read = read_record(&self.work, self.ring.ring(index)?, index, chain, seq, twin)?;
+                    *last = read.map(|(_, record)| (place, record));
+                }
+                let item = last.as_ref().and_then(|(_, record)| record.items.get(usize::from(item)));
+                Ok(match item {
+                    Some(Item::Present(bytes)) => Some(bytes.clone()),
                     _ => None,
                 })
             }
@@ -285,7 +305,6 @@ pub(crate) fn load_statement(
     me: MemberId,
     locator: &Locator,
 ) -> Result<Option<Statement>, HomeError> {
-    use crate::crypto::record::Item as Kept;
     let Some(state) = state else { return Ok(None) };
     let (header, member, item) = match *locator {
         Locator::Unflushed { number } => {
@@ -305,8 +324,8 @@ pub(crate) fn load_statement(
             let at = usize::from(item);
             let Some(header) = record.core.headers.get(at).cloned() else { return Ok(None) };
             let item = match record.items.into_iter().nth(at) {
-                Some(Kept::Present(bytes)) => statement::Item::Present(bytes),
-                Some(Kept::Absent(hash)) => statement::Item::Absent(BodyHash(hash)),
+                Some(Item::Present(bytes)) => statement::Item::Present(bytes),
+                Some(Item::Absent(hash)) => statement::Item::Absent(BodyHash(hash)),
                 None => return Ok(None),
             };
             (header, member, item)

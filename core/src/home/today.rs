@@ -20,8 +20,10 @@ use std::collections::BTreeMap;
 
 /// The row of cards.
 pub(super) const TODAY_KEY: &[u8] = b"today";
-/// Cards kept; beyond it those with nothing to do and the oldest day go first. `list` shows everything.
-const CARDS_MAX: usize = 500;
+/// Cards kept with something to do about them. `list` shows everything.
+const ACTIONS_MAX: usize = 500;
+/// Cards kept beside them, the newest days first: about a month's. Every edit rewrites them, and opening the app reads them.
+const OTHERS_MAX: usize = 64;
 /// Days for which something stays new.
 const NEW_DAYS: i32 = 2;
 /// Days for which an opened check-in is shown.
@@ -87,6 +89,13 @@ pub struct Today {
     pub waiting: Vec<Card>,
     /// What the other wrote lately.
     pub new: Vec<Card>,
+}
+
+impl Card {
+    /// Whether any day's screen can show it.
+    fn is_ever_shown(&self) -> bool {
+        self.date.is_some() || self.action.is_some() || !self.mine && self.index != MEMBER_BOX
+    }
 }
 
 impl<S: Store> Home<S> {
@@ -182,11 +191,14 @@ impl Step<'_> {
     /// Writes the cards, if this step touched any.
     pub(super) fn store_today(&mut self) {
         let Some(mut row) = self.today.take() else { return };
-        if row.cards.len() > CARDS_MAX {
-            row.cards.sort_by_key(|card| (card.action.is_none(), std::cmp::Reverse(card.day), card.id));
-            row.cards.truncate(CARDS_MAX);
-        }
         row.cards.sort_by_key(|card| (std::cmp::Reverse(card.day), card.id));
+        let mut room = [ACTIONS_MAX, OTHERS_MAX];
+        row.cards.retain(|card| {
+            let room = &mut room[usize::from(card.action.is_none())];
+            let kept = *room > 0;
+            *room = room.saturating_sub(1);
+            kept
+        });
         self.work.put(Table::Views, TODAY_KEY, encoded(&row));
     }
 
@@ -201,7 +213,7 @@ impl Step<'_> {
         let card = self.card(index, entry, row, loaded)?;
         let cards = &mut self.today_row()?.cards;
         cards.retain(|card| (card.index, card.id) != (index, *entry));
-        cards.extend(card);
+        cards.extend(card.filter(Card::is_ever_shown));
         Ok(())
     }
 
@@ -229,14 +241,20 @@ impl Step<'_> {
             settled: None,
             index,
         };
+        // Nobody is shown as news what they wrote themself, or what is in their vault.
+        if matches!(shape, Shape::OwnEntry | Shape::CoText | Shape::Vault) && !card.is_ever_shown() {
+            return Ok(None);
+        }
         match shape {
             Shape::Revisions if index != MEMBER_BOX => self.agreement_card(index, loaded, &mut card)?,
             Shape::SealedPair if index != MEMBER_BOX => self.check_in_card(index, entry, set, &mut card)?,
             Shape::SealedPair => return Ok(None),
             Shape::CoText if index != MEMBER_BOX => {
                 "open".clone_into(&mut card.state);
-                let title = self.note(index, entry)?.title();
-                card.text = title.first().map(|title| title.text.text.clone()).unwrap_or_default();
+                card.text = match self.titles.get(&(index, *entry)) {
+                    Some(title) => title.clone(),
+                    None => self.note(index, entry)?.shown_title(),
+                };
             }
             _ => {
                 let Some(view) = own_entry::view(set) else { return Ok(None) };

@@ -21,8 +21,8 @@ use amends_protocol::{
 };
 use std::collections::{BTreeMap, VecDeque};
 
-/// Records asked for in one read: at 512 B to a few KiB each, an answer stays well under a frame.
-const READ_RECORDS: u32 = 256;
+/// Records asked for in one read: all that a relay puts into one answer. A step's costs are shared by all that it takes in.
+const READ_RECORDS: u32 = amends_protocol::limits::RECORDS_PER_PAGE_MAX;
 /// Appends under way in one box: enough to fill the relay's group commit, few enough to resend cheaply.
 const APPENDS_IN_FLIGHT_MAX: usize = 64;
 /// Hashes of own records remembered, so that their echo through the subscription is not opened again.

@@ -11,6 +11,7 @@ mod anchor;
 mod engine;
 mod flush;
 mod keyring;
+mod open;
 mod receive;
 mod rows;
 mod seal;

@@ -2,14 +2,14 @@
 //! change is quarantined alone, its header still advances the chain, and what cannot be verified *yet* waits in its own row.
 
 use super::keyring::BoxRing;
+use super::open::{Checked, Opened, open_all};
 use super::rows::{
     BoxIndex, ForkRow, Locator, QuarantineRow, RecordRow, SEQ_MAX, WaitingRow, encoded, keyed, record_key, whole,
 };
 use super::seal::{TWINS_MAX, read_record, write_record};
 use super::state::{BoxState, CHAINS_MAX, Chain, SeenHead};
 use super::{Arrival, Arrived, Event, Now, Output, SyncError};
-use crate::crypto::record::{Item, Place, SignedRecord};
-use crate::crypto::seal::open_record;
+use crate::crypto::record::{Item, SignedRecord};
 use crate::document::{change_hash, inspect_change};
 use crate::id::{BodyHash, ChangeHash, DeviceId, MemberId, OwnerId, RecordId, StatementId, hash};
 use crate::statement::{self, Statement};
@@ -73,12 +73,13 @@ impl Intake<'_, '_> {
     /// What the store says.
     pub(crate) fn receive(&mut self, sealed: &[Vec<u8>]) -> Result<(), SyncError> {
         let mut kept = false;
-        for bytes in sealed {
-            let Some((record, epoch)) = self.open(bytes) else {
+        let opened = open_all(self.ring, &self.state.owner, sealed);
+        for (bytes, opened) in sealed.iter().zip(opened) {
+            let Some(Opened { record, epoch, checked, sealed }) = opened else {
                 self.quarantine("not_authentic", bytes, None, None)?;
                 continue;
             };
-            match self.take(&record, Some(hash(&[bytes])))? {
+            match self.take(&record, checked, Some(sealed))? {
                 Verdict::Kept => kept = true,
                 Verdict::Known => {}
                 Verdict::Waits(reason) => self.wait(&record, epoch, reason)?,
@@ -91,12 +92,6 @@ impl Intake<'_, '_> {
         Ok(())
     }
 
-    /// Opens a sealed record with the newest key that fits.
-    fn open(&self, sealed: &[u8]) -> Option<(SignedRecord, u16)> {
-        let mut epochs = self.ring.epochs().iter().enumerate().rev();
-        epochs.find_map(|(at, epoch)| Some((open_record(epoch, sealed).ok()?, u16::try_from(at).ok()?)))
-    }
-
     fn retry_waiting(&mut self) -> Result<bool, SyncError> {
         let (from, to) = whole(self.index);
         let mut kept = false;
@@ -105,7 +100,7 @@ impl Intake<'_, '_> {
                 minicbor::decode(&row).map_err(|_| StoreError::Damaged { table: Some(Table::Waiting) })?;
             let epoch = self.ring.epochs().get(usize::from(row.epoch));
             let record = epoch.and_then(|epoch| SignedRecord::decode_payload(&row.payload, &epoch.id()).ok());
-            let verdict = record.map(|record| self.take(&record, None)).transpose()?;
+            let verdict = record.map(|record| self.take(&record, None, None)).transpose()?;
             match verdict.unwrap_or(Verdict::Refused("malformed")) {
                 Verdict::Waits(_) => continue,
                 Verdict::Kept => kept = true,
@@ -117,7 +112,12 @@ impl Intake<'_, '_> {
         Ok(kept)
     }
 
-    fn take(&mut self, record: &SignedRecord, sealed: Option<[u8; 32]>) -> Result<Verdict, SyncError> {
+    fn take(
+        &mut self,
+        record: &SignedRecord,
+        checked: Option<Checked>,
+        sealed: Option<[u8; 32]>,
+    ) -> Result<Verdict, SyncError> {
         let seq = record.core.seq;
         if seq == 0 || seq > SEQ_MAX {
             return Ok(Verdict::Refused("malformed"));
@@ -132,43 +132,24 @@ impl Intake<'_, '_> {
         let mut waits = false;
         for (member, public, last_accepted) in candidates {
             let device = public.id();
-            let hashes = item_hashes(&self.state.owner, &member, record);
-            let prevs = self.predecessors(&device, record)?;
-            waits |= prevs.is_empty();
-            for prev in prevs {
-                let item_hash = |at: usize, _: &[u8]| hashes.get(at).copied();
-                let Ok(id) = record.verify(&self.state.owner, &public, &prev, item_hash) else { continue };
-                if seq > last_accepted {
-                    return Ok(Verdict::Refused("revoked_device"));
+            let checked = checked.as_ref().filter(|checked| (checked.member, checked.device) == (member, device));
+            let (hashes, id, any) = match checked {
+                Some(checked) => (checked.hashes.clone(), Some(checked.id), true),
+                None => {
+                    let hashes = item_hashes(&self.state.owner, &member, record);
+                    let (id, any) = self.verify(&public, record, &hashes)?;
+                    (hashes, id, any)
                 }
-                return self.keep(Verified { member, device, id, record: record.clone(), hashes, sealed });
+            };
+            waits |= !any;
+            let Some(id) = id else { continue };
+            if seq > last_accepted {
+                return Ok(Verdict::Refused("revoked_device"));
             }
+            return self.keep(Verified { member, device, id, record: record.clone(), hashes, sealed });
         }
         // What tells its own predecessor and fails is forged; what does not may only lack the record before it.
         Ok(if waits { Verdict::Waits("unknown_predecessor") } else { Verdict::Refused("not_authentic") })
-    }
-
-    /// Ids that the record before this one may have.
-    fn predecessors(&self, device: &DeviceId, record: &SignedRecord) -> Result<Vec<RecordId>, SyncError> {
-        let seq = record.core.seq;
-        if seq == 1 {
-            return Ok(vec![Place::START]);
-        }
-        let mut prevs: Vec<RecordId> = record.prev.into_iter().collect();
-        let Some(number) = self.state.chain_index(device, &record.core.incarnation) else { return Ok(prevs) };
-        match self.state.chain(number) {
-            Some(chain) if chain.head_seq + 1 == seq && !prevs.contains(&chain.head) => prevs.push(chain.head),
-            _ => {}
-        }
-        // Only a fork, or a record that came late, needs its row read.
-        for twin in 0..TWINS_MAX {
-            match read_record(self.work, self.ring, self.index, number, seq - 1, twin)? {
-                Some((row, _)) if !prevs.contains(&row.id) => prevs.push(row.id),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        Ok(prevs)
     }
 
     fn keep(&mut self, verified: Verified) -> Result<Verdict, SyncError> {
@@ -183,7 +164,11 @@ impl Intake<'_, '_> {
             }
         };
         let mut twin = 0;
-        while let Some((row, known)) = read_record(self.work, self.ring, self.index, chain, seq, twin)? {
+        // Beyond the head nothing is kept.
+        let kept = self.state.chain(chain).is_some_and(|chain| seq <= chain.head_seq);
+        while let Some((row, known)) =
+            if kept { read_record(self.work, self.ring, self.index, chain, seq, twin)? } else { None }
+        {
             if row.id == id {
                 return self.complete(Kept { member, chain, seq, twin }, row, known, &record);
             }
@@ -251,7 +236,7 @@ impl Intake<'_, '_> {
         if !completed {
             return Ok(Verdict::Known);
         }
-        row.payload = known.encode_payload(&self.ring.epoch()?.id(), None).into();
+        row.keep(known.encode_payload(&self.ring.epoch()?.id(), None));
         write_record(self.work, self.index, kept.chain, kept.seq, kept.twin, &row);
         Ok(Verdict::Kept)
     }

@@ -1,10 +1,12 @@
 //! The engine's rows: keys in byte order, values in CBOR. The store seals them; nothing here is text a person wrote in a key.
 
 use crate::crypto::epoch::Epoch;
-use crate::crypto::record::SignedRecord;
+use crate::crypto::record::{PAYLOAD_MAX, SignedRecord};
+use crate::crypto::seal::{deflate, inflate};
 use crate::id::{ChangeHash, Day, EntryId, RecordId, StatementId};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
+use std::borrow::Cow;
 
 /// Index of a box in a home: 0 is the member box, the rest are spaces.
 pub type BoxIndex = u8;
@@ -80,18 +82,43 @@ pub struct RecordRow {
     /// The record's id, so that its successor can be verified without walking the chain.
     #[n(0)]
     pub id: RecordId,
-    /// The payload (SPEC 4.3).
+    /// The payload (SPEC 4.3), or the raw DEFLATE of it.
     #[n(1)]
-    pub payload: ByteVec,
+    packed: ByteVec,
     /// SHA-256 of the sealed record at the relay, while it may still be trimmed.
     #[n(2)]
     pub sealed: Option<ByteArray<32>>,
+    /// Whether `packed` is deflated.
+    #[n(3)]
+    deflated: Option<bool>,
 }
+
+/// Bytes of a payload from which on it is deflated: shorter ones are hashes and signatures for the most part. SQLite gives
+/// what does not fit a quarter of a page a page of its own, so it pays twice.
+const WORTH_DEFLATING: usize = 512;
 
 impl RecordRow {
     /// The row of a verified record; `epoch` is the box's current one.
     pub fn new(id: RecordId, record: &SignedRecord, sealed: Option<[u8; 32]>, epoch: &Epoch) -> Self {
-        Self { id, payload: record.encode_payload(&epoch.id(), None).into(), sealed: sealed.map(Into::into) }
+        let mut row = Self { id, packed: Vec::new().into(), sealed: sealed.map(Into::into), deflated: None };
+        row.keep(record.encode_payload(&epoch.id(), None));
+        row
+    }
+
+    /// The payload; none when what was kept cannot be read.
+    pub fn payload(&self) -> Option<Cow<'_, [u8]>> {
+        match self.deflated {
+            Some(true) => inflate(&self.packed, PAYLOAD_MAX).map(Cow::Owned),
+            _ => Some(Cow::Borrowed(&self.packed)),
+        }
+    }
+
+    /// Keeps another payload.
+    pub fn keep(&mut self, payload: Vec<u8>) {
+        let deflated = (payload.len() >= WORTH_DEFLATING).then(|| deflate(&payload));
+        let deflated = deflated.filter(|deflated| deflated.len() < payload.len());
+        self.deflated = deflated.is_some().then_some(true);
+        self.packed = deflated.unwrap_or(payload).into();
     }
 }
 

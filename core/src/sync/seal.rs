@@ -26,7 +26,8 @@ pub fn read_record(
     let Some(row) = work.read(Table::Records, &record_key(index, chain, seq, twin))? else { return Ok(None) };
     let damaged = || StoreError::Damaged { table: Some(Table::Records) };
     let row: RecordRow = minicbor::decode(&row).map_err(|_| damaged())?;
-    let record = SignedRecord::decode_payload(&row.payload, &ring.epoch()?.id()).map_err(|_| damaged())?;
+    let record = SignedRecord::decode_payload(&row.payload().ok_or_else(damaged)?, &ring.epoch()?.id());
+    let record = record.map_err(|_| damaged())?;
     Ok(Some((row, record)))
 }
 
@@ -101,7 +102,7 @@ pub fn drop_items(
     for (item, hash) in items {
         record = record.without_item(usize::from(*item), *hash);
     }
-    row.payload = record.encode_payload(&ring.epoch()?.id(), None).into();
+    row.keep(record.encode_payload(&ring.epoch()?.id(), None));
     write_record(work, index, chain, seq, twin, &row);
     work.scrub();
     Ok(())

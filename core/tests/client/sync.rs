@@ -1,7 +1,7 @@
 //! Syncing, staying connected, being offline.
 
 use crate::world::{PATIENCE, World, outbox, thank, thanks};
-use amends_core::client::{Client, ClientError, ClientEvent, ErrorClass, Events};
+use amends_core::client::{Client, ClientError, ClientEvent, Clock, ErrorClass, Events, FileKeyVault};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -149,6 +149,25 @@ async fn one_process_has_a_home_open() {
     world.reopen("ana").unwrap();
     assert_eq!(world.reopen("nobody").err().map(|error| error.code()), Some("no_home"));
     assert!(!world.path("nobody").exists(), "looking for a home makes none");
+}
+
+/// Neither opened nor given another key, which would end what the old one sealed.
+#[tokio::test]
+async fn a_home_whose_key_is_gone_is_left_as_it_is() {
+    let world = World::new().await;
+    drop(world.phone("ana"));
+    let path = world.path("ana");
+    let key = path.with_extension("key");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let create = Client::create(&path, Box::new(FileKeyVault::new(&path)), Clock::system(), "ana");
+    for refused in [world.reopen("ana"), create] {
+        let error = refused.err().unwrap();
+        assert_eq!((error.code(), error.class()), ("key_missing", ErrorClass::Damaged));
+    }
+    assert!(!key.exists());
+    std::fs::write(&key, kept).unwrap();
+    world.reopen("ana").unwrap();
 }
 
 /// The counter beside the home tells a restored database: it goes on in a new incarnation, and neither phone sees a fork.

@@ -230,6 +230,7 @@ impl Session {
                 break;
             }
             self.out.ready().await;
+            self.advance_subscriptions();
         }
         if send.finish().is_ok() {
             // Closing at once would throw away what the phone hasn't acknowledged.

@@ -40,6 +40,16 @@ struct State {
     in_flight: usize,
     finishing: bool,
     closed: bool,
+    /// A backlog's page found no room.
+    page_waits: bool,
+}
+
+impl State {
+    /// Gives reserved room back. Says whether a page waits for it.
+    fn give_back(&mut self, cost: usize) -> bool {
+        self.reserved_bytes = self.reserved_bytes.saturating_sub(cost);
+        std::mem::take(&mut self.page_waits)
+    }
 }
 
 pub(crate) struct Outgoing {
@@ -47,7 +57,7 @@ pub(crate) struct Outgoing {
     metrics: Arc<Metrics>,
     total_max: u64,
     state: Mutex<State>,
-    /// A frame is there, or the last answer has been given.
+    /// A frame is there, or the last answer has been given, or a page that found no room may find it now.
     ready: Notify,
     /// A frame has left.
     room: Notify,
@@ -69,21 +79,23 @@ impl Outgoing {
         &self.metrics
     }
 
-    /// Reserves room for an answer, if there is some.
+    /// Reserves room for a page, if there is some; else [`Outgoing::ready`] tells when to try again.
     pub(crate) fn reserve(&self, cost: usize) -> bool {
         let mut state = self.lock();
         let fits = state.queued_bytes + state.reserved_bytes + cost <= OUTGOING_BYTES_MAX;
         if fits && !state.closed {
             state.reserved_bytes += cost;
         }
+        state.page_waits |= !fits;
         fits && !state.closed
     }
 
     pub(crate) fn release(&self, cost: usize) {
-        let mut state = self.lock();
-        state.reserved_bytes = state.reserved_bytes.saturating_sub(cost);
-        drop(state);
+        let page_waits = self.lock().give_back(cost);
         self.room.notify_one();
+        if page_waits {
+            self.ready.notify_one();
+        }
     }
 
     /// Waits until another request fits, and takes its place.
@@ -178,7 +190,7 @@ impl Outgoing {
         self.room.notify_one();
     }
 
-    /// Waits for a frame.
+    /// Waits for a frame, or for room that a page waits for.
     pub(crate) async fn ready(&self) {
         self.ready.notified().await;
     }
@@ -270,14 +282,36 @@ impl Drop for Place {
             self.out.refuse(self.request, ErrorCode::Internal.into());
         }
         let mut state = self.out.lock();
-        state.reserved_bytes = state.reserved_bytes.saturating_sub(self.cost);
+        let page_waits = state.give_back(self.cost);
         state.in_flight = state.in_flight.saturating_sub(1);
         let is_last = state.in_flight == 0 && state.frames.is_empty();
         drop(state);
         self.out.room.notify_one();
-        if is_last {
-            // Who waits for the last answer to have left looks again.
+        if is_last || page_waits {
+            // Who waits for the last answer to have left, or with a page for room, looks again.
             self.out.ready.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer is queued before its place is given back: a phone that is quick subscribes in between, and nothing may be
+    /// sent afterwards that would make anybody look for room again.
+    #[tokio::test]
+    async fn a_page_that_found_no_room_is_told_when_there_is_some() {
+        let out = Arc::new(Outgoing::new(1, Arc::default(), usize::MAX));
+        let place = out.place(RequestId(1), PAGE_COST_BYTES).await;
+        assert!(out.reserve(PAGE_COST_BYTES));
+        assert!(!out.reserve(PAGE_COST_BYTES));
+        place.leave();
+        out.ready().await;
+        assert!(out.reserve(PAGE_COST_BYTES));
+        assert!(!out.reserve(PAGE_COST_BYTES));
+        out.release(PAGE_COST_BYTES);
+        out.ready().await;
+        assert!(out.reserve(PAGE_COST_BYTES));
     }
 }

@@ -42,8 +42,8 @@ bugs! {
     ForgetsCounter = "forgets_counter";
     /// The driver reports the vault's records as kept by the relay before they are, so that a commitment does not wait for them.
     IgnoresWaits = "ignores_waits";
-    /// The driver reads what is left of an old connection on the new one, which moves cursors past what was never read.
-    MixesConnections = "mixes_connections";
+    /// The driver loses a push now and then and goes on, which moves cursors past what was never read.
+    LosesPushes = "loses_pushes";
     /// A phone empties its outbox when it starts.
     DropsOutbox = "drops_outbox";
     /// A phone opens its answer without waiting for the other's.

@@ -289,6 +289,7 @@ impl World {
         for at in 0..self.phones.len() {
             let before = self.views(at)?;
             let phone = &mut self.phones[at];
+            phone.disk.mend();
             let moment = phone.moment();
             let Some(home) = phone.home.as_mut() else { continue };
             let set_aside = home.quarantine(moment).map_err(|error| error.to_string())?;

@@ -6,7 +6,7 @@ use amends_core::storage::{
     MemoryStore, Operation, Row, RowCipher, RowUnreadable, Sealed, Snapshot, Store, StoreError, Table, Transaction,
 };
 use rand_chacha::ChaCha8Rng;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// The handle of a disk. A home owns one; the world keeps another, to break it.
@@ -15,7 +15,7 @@ pub struct Disk {
     store: Rc<RefCell<MemoryStore>>,
     /// What was there before the last transaction.
     before: Rc<RefCell<Option<Snapshot>>>,
-    bug: Option<Bug>,
+    bug: Rc<Cell<Option<Bug>>>,
 }
 
 /// What a home is opened over.
@@ -24,12 +24,17 @@ pub type SealedDisk = Sealed<Disk, Cipher>;
 impl Disk {
     /// An empty disk, with what is planted in it.
     pub fn new(bug: Option<Bug>) -> Self {
-        Self { store: Rc::default(), before: Rc::default(), bug }
+        Self { store: Rc::default(), before: Rc::default(), bug: Rc::new(Cell::new(bug)) }
     }
 
     /// Works on the store itself.
     pub fn with<T>(&self, work: impl FnOnce(&mut MemoryStore) -> T) -> T {
         work(&mut self.store.borrow_mut())
+    }
+
+    /// From now on it does what a disk should.
+    pub fn mend(&self) {
+        self.bug.set(None);
     }
 
     /// The process that used it dies.
@@ -46,9 +51,9 @@ impl Disk {
         for operation in transaction.operations() {
             match operation {
                 Operation::Put { table: Table::Records, .. }
-                    if self.bug == Some(Bug::StoreKeepsRedacted) && transaction.is_scrub() => {}
+                    if self.bug.get() == Some(Bug::StoreKeepsRedacted) && transaction.is_scrub() => {}
                 Operation::Put { table: Table::Views, key, .. }
-                    if self.bug == Some(Bug::StaleViews)
+                    if self.bug.get() == Some(Bug::StaleViews)
                         && self.with(|store| store.read(Table::Views, key)).is_ok_and(|row| row.is_some()) => {}
                 Operation::Put { table, key, value } => drop(spoilt.put(*table, key.as_slice(), value.as_slice())),
                 Operation::Delete { table, key } => drop(spoilt.delete(*table, key.as_slice())),
@@ -68,10 +73,10 @@ impl Store for Disk {
     }
 
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
-        if self.bug == Some(Bug::StoreForgetsLast) {
+        if self.bug.get() == Some(Bug::StoreForgetsLast) {
             *self.before.borrow_mut() = Some(self.with(|store| store.snapshot()));
         }
-        match self.bug {
+        match self.bug.get() {
             Some(Bug::StoreKeepsRedacted | Bug::StaleViews) => {
                 let spoilt = self.spoil(transaction);
                 self.with(|store| store.commit(&spoilt))

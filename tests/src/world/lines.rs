@@ -57,11 +57,8 @@ impl World {
     /// The phone's end of its connection is gone.
     pub fn abandon(&mut self, at: usize) {
         let left = self.phones[at].line.take();
-        if let Some(line) = left.and_then(|connection| self.lines.get_mut(&connection))
-            && self.bug != Some(Bug::MixesConnections)
-        {
-            line.down.clear();
-        }
+        let line = left.and_then(|connection| self.lines.get_mut(&connection));
+        line.into_iter().for_each(|line| line.down.clear());
     }
 
     /// Gives a home one input and does what it wants.
@@ -191,6 +188,10 @@ impl World {
     pub fn deliver_down(&mut self, connection: ConnectionId) -> Result<(), String> {
         let Some(line) = self.lines.get_mut(&connection) else { return Ok(()) };
         let (at, message) = (line.phone, line.down.pop_front());
+        self.delivered += 1;
+        if let (Some(Bug::LosesPushes), Some(FromRelay::Push(_)), 0) = (self.bug, &message, self.delivered % 3) {
+            return Ok(());
+        }
         match message {
             Some(message) => {
                 let name = self.phones[at].name;

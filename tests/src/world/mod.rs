@@ -55,6 +55,8 @@ pub struct World {
     pub seen_words: usize,
     /// Reasons for which phones set things aside.
     pub set_aside: BTreeSet<String>,
+    /// Messages that phones have read.
+    delivered: usize,
     relay_backup: Option<relay::Backup>,
     /// Whether to write the trace.
     pub tracing: bool,
@@ -85,6 +87,7 @@ impl World {
             watched: BTreeSet::new(),
             seen_words: 0,
             set_aside: BTreeSet::new(),
+            delivered: 0,
             relay_backup: None,
             tracing: false,
             trace: Vec::new(),

@@ -65,6 +65,8 @@ pub struct Phone {
     started_ms: u64,
     /// Its process ends after that many more things it wants done.
     pub dies_after: Option<usize>,
+    /// How many acts its disk went back to, until it has pulled the rest from the relay.
+    pub went_back_to: Option<usize>,
     /// Its newest backup.
     pub backup: Option<Backup>,
 }
@@ -86,6 +88,7 @@ impl Phone {
             now_ms: 0,
             started_ms: 0,
             dies_after: None,
+            went_back_to: None,
             backup: None,
         }
     }

@@ -57,6 +57,11 @@ impl World {
             97 => self.restore(at)?,
             _ => self.foul(dice)?,
         }
+        for phone in &mut self.phones {
+            if phone.home.as_ref().is_some_and(|home| home.is_settled()) {
+                phone.went_back_to = None;
+            }
+        }
         self.watch()
     }
 
@@ -141,6 +146,12 @@ impl World {
         }
         self.note(|| "the relay went back, or lost a box".to_owned());
         self.shadow.mishaps += 1;
+        // What a restored phone had not pulled yet, perhaps only the relay had.
+        for at in 0..self.phones.len() {
+            if let Some(acts) = self.phones[at].went_back_to {
+                self.shadow.forget(at, acts);
+            }
+        }
         for line in self.lines.values_mut() {
             line.up.clear();
         }
@@ -173,6 +184,8 @@ impl World {
         self.note(|| format!("{name} is restored from a backup"));
         self.kill(at);
         self.phones[at].restore();
+        let before = self.phones[at].went_back_to.unwrap_or(acts);
+        self.phones[at].went_back_to = Some(before.min(acts));
         self.start(at)
     }
 }

@@ -38,8 +38,8 @@ pub(crate) fn visible(bench: &mut Bench) -> Vec<Row> {
         let fields = [("text".to_owned(), words.clone())];
         let start = Instant::now();
         let edited = ana.act(|home, now| {
-            home.edit(now, entry, &fields)?;
-            home.flush(now)
+            home.flush_with_next();
+            home.edit(now, entry, &fields)
         });
         edited.expect("an edit");
         runtime.block_on(shown(&ben, &mut events, entry, &words));
