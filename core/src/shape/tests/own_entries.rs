@@ -177,6 +177,7 @@ fn g10_redacted_words_are_gone_from_every_phone() {
     assert_eq!(own_entry::view(&phones.sets[3]).expect("made"), view);
     assert_eq!(phones.sets[3].to_forget().count(), 2);
     forget(&mut phones.sets[3]);
+    assert_eq!(phones.sets[3].to_forget().count(), 0);
     assert!(phones.sets[3].iter().filter(|said| !said.header.kind.is_wordless()).all(|said| said.body.is_none()));
     assert_eq!(phones.redact(1), Err(RuleError::Redacted));
     assert_eq!(phones.acknowledge(2, Some(first)), Err(RuleError::Redacted));

@@ -217,6 +217,24 @@ fn two_answers_that_are_both_named_are_both_shown() {
     assert_eq!(read(&couple.phones[0]), ["his"]);
 }
 
+/// Each of several answers is opened to the very answer that trusted it: all four are read.
+#[test]
+fn answers_open_to_those_that_named_them() {
+    for _ in 0..8 {
+        let mut couple = Couple::new(2);
+        for (phone, text) in ["her phone", "her tablet", "his phone", "his tablet"].into_iter().enumerate() {
+            couple.phones[phone].answer(Some(text)).expect("free");
+        }
+        hear(&mut couple, 0, 2);
+        hear(&mut couple, 1, 3);
+        couple.heal();
+        assert_eq!((read(&couple.phones[0]).len(), read(&couple.phones[2]).len()), (2, 2));
+        let mut both = [ada(), ben()];
+        both.sort_unstable();
+        assert!(couple.phones.iter().all(|phone| phone.view().answered_twice == both));
+    }
+}
+
 /// Any phone of a member may open, from the vault they share; opening twice is opening once.
 #[test]
 fn any_of_ones_phones_may_open() {
