@@ -1,5 +1,6 @@
 //! The shapes' rules by name, and as properties of random histories on phones that each know a part.
 
+mod acts;
 mod adversary;
 mod agreements;
 mod cases;
