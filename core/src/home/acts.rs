@@ -5,6 +5,7 @@ use super::step::Step;
 use super::{Home, HomeError, Moment};
 use crate::id::{EntryId, StatementId};
 use crate::practice::{Practice, Shape, catalogue};
+use crate::shape::revisions::Agreement;
 use crate::shape::{RuleError, own_entry, settings};
 use crate::statement::{Content, Header, Kind, Role, StatementSet, Subject, Value};
 use crate::storage::Store;
@@ -84,12 +85,14 @@ impl<S: Store> Home<S> {
         self.step(at, |step, _| {
             let (index, row, set) = step.entry(&entry)?;
             let shape = row.practice.as_deref().and_then(catalogue::find).map(|practice| practice.shape);
-            let header = match shape {
+            let headers = match shape {
                 Some(Shape::CoText) if index != MEMBER_BOX => return Err(RuleError::NotRedactable.into()),
-                Some(Shape::Revisions) if index != MEMBER_BOX => redact_own_words(&set, step, entry)?,
-                _ => own_entry::redact(&set, step.me(), entry, step.now.day)?,
+                Some(Shape::Revisions) if index != MEMBER_BOX => {
+                    Agreement::new(&set, step.parties()?, super::agreements::knows).redact(entry, step.now.day)?
+                }
+                _ => vec![own_entry::redact(&set, step.me(), entry, step.now.day)?],
             };
-            step.author(index, header, &Content::default())?;
+            step.author_all(index, headers, &Content::default())?;
             step.flush_wanted = true;
             Ok(())
         })
@@ -174,30 +177,6 @@ impl<S: Store> Home<S> {
             Ok(())
         })
     }
-}
-
-/// The redaction of one's own words on an agreement: proposals the other has not consented to, comments, notes.
-fn redact_own_words(set: &StatementSet, step: &Step<'_>, entry: EntryId) -> Result<Header, HomeError> {
-    let header = Header::new(Kind::REDACT, Subject::Target(entry), step.now.day);
-    let mine = |statement: &&crate::statement::Statement| {
-        statement.member == step.me()
-            && matches!(statement.header.kind, Kind::PROPOSE | Kind::COMMENT | Kind::DECLINE)
-            && statement.body.is_some()
-            && !set.is_redacted(statement)
-    };
-    let consented = |id: StatementId| {
-        set.of_kind(Kind::CONSENT).any(|consent| {
-            consent.member != step.me() && consent.header.named(Role::SUBJECT).any(|subject| subject == id)
-        })
-    };
-    let mut any = set.iter().filter(mine).peekable();
-    if any.peek().is_none() {
-        return Err(RuleError::NotYours.into());
-    }
-    if any.all(|statement| statement.header.kind == Kind::PROPOSE && consented(statement.id)) {
-        return Err(RuleError::NotRedactable.into());
-    }
-    Ok(header)
 }
 
 /// The fields of the wording that stands, with those given written over them.

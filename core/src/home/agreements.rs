@@ -180,7 +180,7 @@ impl Step<'_> {
     }
 
     /// Authors headers in order; the last one says what the act is and carries the content.
-    fn author_all(
+    pub(super) fn author_all(
         &mut self,
         index: BoxIndex,
         headers: Vec<Header>,

@@ -132,7 +132,8 @@ impl Step<'_> {
         let Some(own) = set.get(&due.own) else { return Ok(()) };
         let header = Header::new(Kind::OPEN, own.header.subject, self.now.day)
             .naming(Role::OWN_COMMITMENT, due.own)
-            .naming(Role::PARTNER_COMMITMENT, due.partner);
+            .naming(Role::PARTNER_COMMITMENT, due.partner)
+            .over(due.over);
         self.author_body(index, header, due.body, true)?;
         self.flush_wanted = true;
         Ok(())
