@@ -8,7 +8,7 @@ use super::link::Link;
 use super::vault::KeyVault;
 use crate::home::{Home, HomeError, Moment};
 use crate::storage::{Sealed, SqliteStore};
-use crate::sync::{Input, Output};
+use crate::sync::{Event, Input, Output};
 use amends_protocol::{ErrorCode, RelayAddress, ToRelay};
 use std::sync::{Mutex, MutexGuard};
 use tokio::sync::{Notify, broadcast, oneshot};
@@ -93,6 +93,13 @@ impl Shared {
         let _ = self.events.send(event);
     }
 
+    fn tell_of_home(&self, event: Event) {
+        self.tell(match event {
+            Event::Arrived => ClientEvent::Arrived,
+            event => ClientEvent::Home(event),
+        });
+    }
+
     /// Joins those who wait for a sync, and wakes whoever holds the connection.
     pub(super) fn ask(&self) -> Result<oneshot::Receiver<Result<(), ClientError>>, ClientError> {
         let (ask, answer) = oneshot::channel();
@@ -143,7 +150,7 @@ impl Shared {
             for output in outputs {
                 match output {
                     Output::Send(message) => self.send(link, &message)?,
-                    Output::Event(event) => self.tell(ClientEvent::Home(event)),
+                    Output::Event(event) => self.tell_of_home(event),
                     _ => {}
                 }
             }
@@ -162,7 +169,7 @@ impl Shared {
             // Without a link there is nobody to carry them out for; events are told all the same.
             while let Some(output) = home.poll_output() {
                 if let Output::Event(event) = output {
-                    self.tell(ClientEvent::Home(event));
+                    self.tell_of_home(event);
                 }
             }
             home.persist()

@@ -41,7 +41,7 @@ use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
-use crate::sync::{BoxState, Engine, Input, Keyring, Now, Output, RosterMember, encoded};
+use crate::sync::{BoxState, Engine, Event, Input, Keyring, Now, Output, RosterMember, encoded};
 use amends_protocol::{ErrorCode, RelayAddress};
 use minicbor::{Decode, Encode};
 use pairing::first_epoch;
@@ -234,12 +234,14 @@ impl<S: Store> Home<S> {
         if due {
             self.flush(at)?;
         }
-        let mut input = Some(input);
-        self.step(at, |step, engine| {
-            let Some(input) = input.take() else { return Ok(()) };
+        let arrived = self.step(at, |step, engine| {
             let arrivals = engine.handle_input(&mut step.lent(), input)?;
-            step.take_arrivals(arrivals)
-        })
+            let arrived = !arrivals.is_empty();
+            step.take_arrivals(arrivals)?;
+            Ok(arrived)
+        })?;
+        self.outputs.extend(arrived.then_some(Output::Event(Event::Arrived)));
+        Ok(())
     }
 
     /// Makes records of everything unflushed and hands them to the relay as soon as it is reached.

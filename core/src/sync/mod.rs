@@ -109,6 +109,8 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// Something that this home did not have was taken in: views may have changed.
+    Arrived,
     /// A box is read to its end.
     CaughtUp {
         /// Which box.
