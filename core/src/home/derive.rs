@@ -57,6 +57,7 @@ impl Step<'_> {
         let shape = row.practice.as_deref().and_then(catalogue::find).map(|practice| practice.shape);
         if shape == Some(Shape::SealedPair) && index != MEMBER_BOX {
             self.open_if_due(index, &entry, &loaded.set)?;
+            self.redact_kept_answers(&entry, &loaded.set)?;
         }
         self.ask_for_owed_words(index, &loaded)?;
         if index != MEMBER_BOX && loaded.set.of_kind(Kind::SETTING).next().is_some() {
@@ -135,6 +136,24 @@ impl Step<'_> {
             .naming(Role::PARTNER_COMMITMENT, due.partner)
             .over(due.over);
         self.author_body(index, header, due.body, true)?;
+        self.flush_wanted = true;
+        Ok(())
+    }
+
+    /// Words taken back in the space go from one's own vault as well, on every phone of one's own. The phone that took them back
+    /// says so in both boxes in one commit; should the vault's record have been lost, whichever phone notices says it again.
+    fn redact_kept_answers(&mut self, entry: &EntryId, set: &StatementSet) -> Result<(), HomeError> {
+        let answers = self.own_answers(entry)?;
+        let taken_back = |(kept, _): &(Statement, Body)| {
+            let commitment = kept.header.named(Role::OWN_COMMITMENT).next().and_then(|id| set.get(&id));
+            commitment.is_some_and(|commitment| set.is_redacted(commitment))
+        };
+        // A redaction covers all that is kept of the occurrence: an answer that still counts is not to go with it.
+        if answers.is_empty() || !answers.iter().all(taken_back) {
+            return Ok(());
+        }
+        let header = Header::new(Kind::REDACT, Subject::Target(*entry), self.now.day);
+        self.author(MEMBER_BOX, header, &Content::default())?;
         self.flush_wanted = true;
         Ok(())
     }

@@ -68,6 +68,8 @@ pub struct AnswerEntry {
     pub passed: bool,
     /// Its words.
     pub fields: Option<Named>,
+    /// Whether its author took the words back.
+    pub redacted: bool,
     /// Whether the other may read it too.
     pub open: bool,
     /// Opened without waiting for the other.
@@ -420,6 +422,7 @@ impl Step<'_> {
             day: answer.day,
             passed: answer.passed,
             fields: answer.fields.as_ref().map(|fields| named(known, fields)),
+            redacted: answer.redacted,
             open: answer.open,
             shared_anyway: answer.shared_anyway,
             answered_after_reading: answer.answered_after_reading,
