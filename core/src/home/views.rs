@@ -36,6 +36,9 @@ pub struct Revision {
     pub redacted: bool,
     /// Whether nobody can agree to it yet, for want of words, ancestors, or a newer app.
     pub pending: bool,
+    /// Whether it was made with a newer version of the app: fields that this one does not know have numbers for names, and nobody
+    /// can consent to it here.
+    pub newer: bool,
     /// Who stands on it.
     pub consents: Vec<ConsentView>,
 }
@@ -493,6 +496,7 @@ fn agreement_view(id: EntryId, practice: String, view: AgreementView) -> EntryVi
         fields: revision.fields.as_ref().map(|fields| named(known, fields)),
         redacted: revision.redacted,
         pending: revision.pending,
+        newer: revision.newer,
         consents: revision.consents,
     });
     EntryView::Revisions {
