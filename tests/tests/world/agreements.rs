@@ -76,3 +76,44 @@ fn any_consent_that_the_partner_saw_settles_an_agreement() {
         }
     }
 }
+
+/// B's proposal reaches the relay, whose answer is lost, so that B hands it over twice. B takes the words back while A consents to
+/// them: they are half A's, and come back to B's phone, which had dropped them.
+#[test]
+fn words_that_are_owed_to_both_come_back_to_a_phone_that_sent_them_twice() {
+    for lost_answer in [false, true] {
+        let mut world = World::new(32, &[], None).expect("pairs");
+        world.shadow.tried.insert("cinnamon".to_owned());
+        let moment = world.phones[BEN].moment();
+        let ben = world.phones[BEN].home.as_mut().expect("runs");
+        let entry = ben.new_entry(moment, "agreement", &fields(&[("text", "cinnamon")]), false).expect("proposes");
+        world.flush(BEN).expect("flushes");
+        if lost_answer {
+            while let Some((connection, true)) = world.busy().first().copied() {
+                world.deliver_up(connection);
+            }
+            world.cut(BEN).expect("cuts");
+        }
+        world.settle().expect("settles");
+        part(&mut world);
+        let moment = world.phones[PHONE].moment();
+        world.phones[PHONE].home.as_mut().expect("runs").consent(moment, entry, None).expect("consents");
+        let moment = world.phones[BEN].moment();
+        world.phones[BEN].home.as_mut().expect("runs").redact(moment, entry).expect("nobody agreed, as far as B knows");
+        only(&mut world, BEN);
+        if lost_answer {
+            // B's phone reads everything again before anybody could answer, and asks another day.
+            only(&mut world, PHONE);
+            only(&mut world, BEN);
+            only(&mut world, BEN);
+        }
+        world.heal_and_check().expect("holds");
+        let moment = world.phones[BEN].moment();
+        let EntryView::Revisions { revisions, .. } =
+            world.phones[BEN].home.as_mut().expect("runs").show(moment, entry).expect("is there")
+        else {
+            panic!("an agreement")
+        };
+        assert!(revisions[0].fields.is_some() && !revisions[0].redacted);
+    }
+}
