@@ -6,7 +6,9 @@ use super::step::Step;
 use crate::document::Outcome;
 use crate::id::{ChangeHash, EntryId};
 use crate::statement::Kind;
-use crate::sync::{Arrival, Arrived, BoxIndex, Locator, QuarantineRow, read_record, set_aside};
+use crate::sync::{
+    Arrival, Arrived, BoxIndex, Chain, Locator, Missing, QuarantineRow, SEQ_MAX, read_record, set_aside,
+};
 use std::collections::BTreeMap;
 
 /// Changes that arrived for one document.
@@ -119,7 +121,8 @@ impl Step<'_> {
         }
     }
 
-    /// Asks the others for records that somebody saw and that never arrived here: once a day for the same gap.
+    /// Asks the others for records that somebody saw and that never arrived here, and for words that were dropped here and are owed
+    /// to both: once a day for the same gap.
     ///
     /// # Errors
     /// What the store says.
@@ -128,22 +131,8 @@ impl Step<'_> {
         for at in 0..self.boxes.len() {
             let Ok(index) = BoxIndex::try_from(at) else { break };
             let Some(state) = self.boxes.get_mut(at) else { break };
-            let mut missing = Vec::new();
-            for chain in state.chains.iter_mut().take(super::REFILL_CHAINS_MAX) {
-                let first = match chain.holes.stretches().next() {
-                    Some((first, _)) => first,
-                    None if chain.missing_from > chain.head_seq => chain.missing_from,
-                    None => continue,
-                };
-                if chain.asked != Some((first, today)) {
-                    chain.asked = Some((first, today));
-                    let holes = chain.holes.stretches().take(super::REFILL_HOLES_MAX);
-                    missing.extend(holes.map(|(first, last)| (chain.device, chain.incarnation, first, last)));
-                    if chain.missing_from > chain.head_seq {
-                        missing.push((chain.device, chain.incarnation, chain.missing_from, crate::sync::SEQ_MAX));
-                    }
-                }
-            }
+            let asking = state.chains.iter_mut().take(super::REFILL_CHAINS_MAX);
+            let missing: Vec<Missing> = asking.flat_map(|chain| missing_of(chain, today)).collect();
             if !missing.is_empty() {
                 state.reread = true;
                 self.author_refill(index, missing)?;
@@ -151,4 +140,23 @@ impl Step<'_> {
         }
         Ok(())
     }
+}
+
+/// What is to be asked for of a chain today, and was not yet.
+fn missing_of(chain: &mut Chain, today: i64) -> Vec<Missing> {
+    let Chain { device, incarnation, head_seq, missing_from, .. } = *chain;
+    let place = |(first, last)| (device, incarnation, first, last);
+    let mut missing = Vec::new();
+    let beyond = (missing_from > head_seq).then_some((missing_from, SEQ_MAX));
+    let first = chain.holes.stretches().next().or(beyond).map(|(first, _)| (first, today));
+    if first.is_some() && chain.asked != first {
+        chain.asked = first;
+        missing.extend(chain.holes.stretches().take(super::REFILL_HOLES_MAX).chain(beyond).map(place));
+    }
+    let owed = (!chain.owed.is_empty()).then(|| (chain.owed.len(), today));
+    if owed.is_some() && chain.asked_owed != owed {
+        chain.asked_owed = owed;
+        missing.extend(chain.owed.stretches().take(super::REFILL_HOLES_MAX).map(place));
+    }
+    missing
 }

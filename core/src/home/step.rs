@@ -12,7 +12,7 @@ use crate::crypto::random::{Randomness, make_bytes};
 use crate::crypto::record::{Item, SignedRecord};
 use crate::document::NewChange;
 use crate::id::{BodyHash, EntryId, MemberId, OwnerId};
-use crate::statement::{self, Body, Content, Header, Statement};
+use crate::statement::{self, Body, Content, Header, Kind, Statement};
 use crate::storage::{StoreError, Table, Work};
 use crate::sync::{
     BoxIndex, BoxState, Flushed, FlushedItem, Keyring, Lent, Locator, MEMBER_BOX, Now, Signer, UnflushedRow, encoded,
@@ -191,6 +191,12 @@ impl<'h> Step<'h> {
             row.statements.push(locator);
         }
         write_entry(&mut self.work, index, &target, &row);
+        // An answer kept in the vault may be due in the space, or taken back there.
+        if statement.header.kind == Kind::SEALED_ANSWER
+            && let Ok(space) = self.space_index()
+        {
+            self.touched.insert((space, target));
+        }
         self.fresh.insert((index, locator), statement);
         self.touched.insert((index, target));
         Ok(())

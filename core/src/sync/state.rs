@@ -179,6 +179,13 @@ pub struct Chain {
     /// Asked for by another phone: where the relay has them and hides them, they are to be shown again.
     #[n(10)]
     pub restore: Ranges,
+    /// Kept, but without words that were dropped here and are owed to both.
+    #[n(11)]
+    #[cbor(default)]
+    pub owed: Ranges,
+    /// The refill last asked for because of them, as (how many, day).
+    #[n(12)]
+    pub asked_owed: Option<(u64, i64)>,
 }
 
 impl Chain {
@@ -196,6 +203,8 @@ impl Chain {
             missing_from: 0,
             asked: None,
             restore: Ranges::default(),
+            owed: Ranges::default(),
+            asked_owed: None,
         }
     }
 
