@@ -150,9 +150,8 @@ impl Shared {
                 messages = link.receive() => {
                     let messages = messages?;
                     let arrived = messages.iter().any(brings_records);
-                    for message in messages {
-                        self.input(Input::Received(message))?;
-                    }
+                    // What came together is kept together: a link bounds how much that is.
+                    self.inputs(messages.into_iter().map(Input::Received).collect())?;
                     if arrived {
                         self.tell(ClientEvent::Arrived);
                     }
