@@ -1,18 +1,12 @@
 //! What arrived, taken into entries and documents; and what own commitments have become due to be opened.
 
 use super::HomeError;
-use super::entries::{read_document, write_document};
+use super::documents::Changes;
 use super::step::Step;
-use crate::document::Outcome;
-use crate::id::{ChangeHash, EntryId};
+use crate::id::EntryId;
 use crate::statement::Kind;
-use crate::sync::{
-    Arrival, Arrived, BoxIndex, Chain, Locator, Missing, QuarantineRow, SEQ_MAX, read_record, set_aside,
-};
+use crate::sync::{Arrival, Arrived, BoxIndex, Chain, Missing, SEQ_MAX, read_record};
 use std::collections::BTreeMap;
-
-/// Changes that arrived for one document.
-type Changes = Vec<(Locator, ChangeHash, Vec<u8>)>;
 
 impl Step<'_> {
     /// Takes verified arrivals in.
@@ -38,10 +32,7 @@ impl Step<'_> {
                 Arrived::Seen { chain, after, seq } => self.take_seen(index, chain, after, seq)?,
             }
         }
-        for ((index, document), changes) in changes {
-            self.take_changes(index, document, changes)?;
-        }
-        Ok(())
+        self.take_changes(changes)
     }
 
     /// Takes in what was taken in before: what asked for something then does not ask again.
@@ -59,35 +50,7 @@ impl Step<'_> {
                 Arrived::Seen { .. } => {}
             }
         }
-        changes.into_iter().try_for_each(|((index, document), changes)| self.take_changes(index, document, changes))
-    }
-
-    fn take_changes(&mut self, index: BoxIndex, document: EntryId, changes: Changes) -> Result<(), HomeError> {
-        let mut row = read_document(&self.work, index, &document)?.unwrap_or_default();
-        let mut loaded = self.load_document(index, &row)?;
-        let applied = loaded.apply(changes.iter().map(|(_, _, bytes)| bytes.clone()));
-        for ((locator, hash, bytes), outcome) in changes.into_iter().zip(applied.outcomes) {
-            match outcome {
-                Outcome::Applied | Outcome::Waiting => row.tail.push(locator),
-                Outcome::Known => {}
-                Outcome::Refused(refusal) => {
-                    let row = QuarantineRow {
-                        index,
-                        reason: refusal.code().to_owned(),
-                        bytes: bytes.into(),
-                        statement: None,
-                        change: Some(hash),
-                        day: self.now.day,
-                    };
-                    set_aside(&mut self.work, &row)?;
-                }
-            }
-        }
-        self.titles.insert((index, document), loaded.shown_title());
-        self.fold(&mut row, &mut loaded)?;
-        write_document(&mut self.work, index, &document, &row);
-        self.touched.insert((index, document));
-        Ok(())
+        self.take_changes(changes)
     }
 
     /// The partner's phones saw more of our records: what those say may have become settled.

@@ -11,6 +11,7 @@ mod agreements;
 mod arrivals;
 mod check_in;
 mod derive;
+mod documents;
 mod entries;
 mod error;
 mod export;
@@ -43,6 +44,7 @@ use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
 use crate::sync::{BoxState, Engine, Event, Input, Keyring, Now, Output, RosterMember, encoded};
 use amends_protocol::{ErrorCode, RelayAddress};
+use documents::Documents;
 use minicbor::{Decode, Encode};
 use pairing::first_epoch;
 use state::{HOME_VERSION, HomeState};
@@ -96,6 +98,8 @@ pub struct Home<S> {
     counter: Counter,
     flush_due_ms: Option<u64>,
     flush_next: bool,
+    /// Documents that the last steps used, while there is a connection or a hand that types.
+    documents: Documents,
 }
 
 impl<S: Store> Home<S> {
@@ -189,6 +193,7 @@ impl<S: Store> Home<S> {
             counter,
             flush_due_ms: None,
             flush_next: false,
+            documents: Documents::default(),
         }
     }
 
@@ -229,13 +234,31 @@ impl<S: Store> Home<S> {
     /// # Errors
     /// What the store says; the connection should be dropped then, and nothing was lost.
     pub fn handle_input(&mut self, at: Moment, input: Input) -> Result<(), HomeError> {
-        let tick = matches!(input, Input::Tick);
-        let due = tick && self.flush_due_ms.is_some_and(|due| due <= at.elapsed_ms);
-        if due {
+        self.handle_inputs(at, vec![input])
+    }
+
+    /// Takes what happened on the connection, several things in one step: a backlog that comes record by record costs one
+    /// commit for all that is there. The caller bounds how much that is.
+    ///
+    /// # Errors
+    /// As [`Home::handle_input`]; then nothing of it was taken.
+    pub fn handle_inputs(&mut self, at: Moment, inputs: Vec<Input>) -> Result<(), HomeError> {
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        let tick = inputs.iter().any(|input| matches!(input, Input::Tick));
+        if tick && self.flush_due_ms.is_some_and(|due| due <= at.elapsed_ms) {
             self.flush(at)?;
         }
+        // Whoever waits for the next connection needs no documents at hand.
+        if inputs.iter().any(|input| matches!(input, Input::Disconnected)) {
+            self.documents = Documents::default();
+        }
         let arrived = self.step(at, |step, engine| {
-            let arrivals = engine.handle_input(&mut step.lent(), input)?;
+            let mut arrivals = Vec::new();
+            for input in inputs {
+                arrivals.extend(engine.handle_input(&mut step.lent(), input)?);
+            }
             let arrived = !arrivals.is_empty();
             step.take_arrivals(arrivals)?;
             Ok(arrived)
@@ -285,9 +308,11 @@ impl<S: Store> Home<S> {
         let now = Now { elapsed_ms: at.elapsed_ms, day: self.stamp(at) };
         self.ring.refresh(&self.boxes)?;
         let flush_wanted = std::mem::take(&mut self.flush_next);
+        let documents = std::mem::take(&mut self.documents);
         let Self { store, random, state, boxes, ring, engine, keys, .. } = self;
         let mut step = Step::new(now, Work::new(store), state.clone(), boxes.clone(), ring, &mut **random);
         step.flush_wanted = flush_wanted;
+        step.documents = documents;
         let done = act(&mut step, engine).and_then(|value| {
             step.derive()?;
             if step.flush_wanted {
@@ -296,7 +321,7 @@ impl<S: Store> Home<S> {
             engine.advance(&mut step.lent())?;
             Ok(value)
         });
-        let (mut work, next, boxes) = step.finish();
+        let (mut work, next, boxes, documents) = step.finish();
         let value = match done {
             Ok(value) => value,
             Err(error) => {
@@ -323,6 +348,7 @@ impl<S: Store> Home<S> {
         }
         self.state = next;
         self.boxes = boxes;
+        self.documents = documents;
         self.engine.committed();
         self.drain_engine(at)?;
         if self.boxes.iter().any(|state| state.unflushed > 0) {

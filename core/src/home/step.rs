@@ -4,6 +4,7 @@
 //! returns, rows, view cache and state changed together.
 
 use super::HomeError;
+use super::documents::Documents;
 use super::entries::{EntryRow, read_document, read_entry, write_document, write_entry};
 use super::state::HomeState;
 use super::today::TodayRow;
@@ -39,6 +40,8 @@ pub(crate) struct Step<'h> {
     fresh: BTreeMap<(BoxIndex, Locator), Statement>,
     /// Titles of notes that this step had before it, so that their cards need not load them again.
     pub(crate) titles: BTreeMap<(BoxIndex, EntryId), String>,
+    /// Documents at hand.
+    pub(crate) documents: Documents,
     /// The record that a change was last taken from: a session's changes lie in one.
     last: RefCell<Option<(RecordPlace, SignedRecord)>>,
 }
@@ -67,6 +70,7 @@ impl<'h> Step<'h> {
             today: None,
             fresh: BTreeMap::new(),
             titles: BTreeMap::new(),
+            documents: Documents::default(),
             last: RefCell::new(None),
         }
     }
@@ -77,9 +81,9 @@ impl<'h> Step<'h> {
         Lent { now: self.now, me, boxes: &mut self.boxes, ring: self.ring, work: &mut self.work }
     }
 
-    /// What is to be committed.
-    pub(crate) fn finish(self) -> (Work<'h>, HomeState, Vec<BoxState>) {
-        (self.work, self.home, self.boxes)
+    /// What is to be committed, and what may be kept at hand when it is.
+    pub(crate) fn finish(self) -> (Work<'h>, HomeState, Vec<BoxState>, Documents) {
+        (self.work, self.home, self.boxes, self.documents)
     }
 
     pub(crate) fn drop_fresh(&mut self, index: BoxIndex, locator: &Locator) {
@@ -244,7 +248,9 @@ impl<'h> Step<'h> {
             }
             FlushedItem::Change(document, _) => {
                 if let Some(mut row) = read_document(&self.work, *index, document)? {
+                    let unmoved = row.clone();
                     row.tail.iter_mut().filter(|known| **known == before).for_each(|known| *known = *locator);
+                    self.documents.renamed((*index, *document), &unmoved, &row);
                     write_document(&mut self.work, *index, document, &row);
                 }
             }
