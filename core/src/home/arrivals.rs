@@ -94,6 +94,10 @@ impl Step<'_> {
         for at in 0..self.boxes.len() {
             let Ok(index) = BoxIndex::try_from(at) else { break };
             let Some(state) = self.boxes.get_mut(at) else { break };
+            if state.cursor == 0 {
+                // The relay is to be read from its start, and may have everything.
+                continue;
+            }
             let asking = state.chains.iter_mut().take(super::REFILL_CHAINS_MAX);
             let missing: Vec<Missing> = asking.flat_map(|chain| missing_of(chain, today)).collect();
             if !missing.is_empty() {

@@ -19,6 +19,8 @@ mod incarnation;
 mod notes;
 mod pairing;
 mod rebuild;
+mod recover;
+mod spare;
 mod state;
 mod step;
 mod today;
@@ -29,6 +31,7 @@ pub use check_in::Answer;
 pub use error::{ErrorClass, HomeError};
 pub use export::{Export, QuarantineItem, VerifyReport};
 pub use pairing::{BeginError, Identity, Invitation, Invitee, NewDevice};
+pub use recover::Recovered;
 pub use state::{HomeZone, SpaceState};
 pub use today::{Card, Today};
 pub use views::{AnswerEntry, EntryView, HistoryItem, Named, Partner, Revision, Status, Wording};
@@ -95,6 +98,8 @@ pub struct Home<S> {
     keys: DeviceKeys,
     engine: Engine,
     outputs: VecDeque<Output>,
+    /// The spare is to be written whatever it says.
+    spare_due: bool,
     counter: Counter,
     flush_due_ms: Option<u64>,
     flush_next: bool,
@@ -135,7 +140,7 @@ impl<S: Store> Home<S> {
         state: HomeState,
         boxes: Vec<BoxState>,
     ) -> Result<Self, HomeError> {
-        if store.read(Table::Meta, HOME_KEY)?.is_some() {
+        if Self::is_in(&store)? {
             return Err(HomeError::HomeExists);
         }
         let mut home = Self::assemble(store, random, state, boxes, keys);
@@ -144,11 +149,20 @@ impl<S: Store> Home<S> {
         Ok(home)
     }
 
+    /// Whether there is a home in a store.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn is_in(store: &S) -> Result<bool, HomeError> {
+        Ok(store.read(Table::Meta, HOME_KEY)?.is_some())
+    }
+
     /// Writes the small state outside of any step.
     fn write_state(&mut self) -> Result<(), HomeError> {
         let mut work = Work::new(&self.store);
         work.put(Table::Meta, HOME_KEY, encoded(&self.state));
         work.put(Table::Meta, BOXES_KEY, encoded(&self.boxes));
+        spare::keep(&mut work, None, &self.state, &self.boxes);
         let transaction = work.into_transaction();
         self.store.commit(&transaction)?;
         self.boxes_stored.clone_from(&self.boxes);
@@ -190,6 +204,7 @@ impl<S: Store> Home<S> {
             keys,
             engine: Engine::default(),
             outputs: VecDeque::new(),
+            spare_due: false,
             counter,
             flush_due_ms: None,
             flush_next: false,
@@ -338,6 +353,8 @@ impl<S: Store> Home<S> {
             if boxes != self.boxes_stored {
                 work.put(Table::Meta, BOXES_KEY, encoded(&boxes));
             }
+            let before = (!self.spare_due).then_some((&self.state, self.boxes.as_slice()));
+            spare::keep(&mut work, before, &next, &boxes);
             let transaction = work.into_transaction();
             if let Err(error) = self.store.commit(&transaction) {
                 self.engine.rolled_back();
@@ -345,6 +362,7 @@ impl<S: Store> Home<S> {
                 return Err(error.into());
             }
             self.boxes_stored.clone_from(&boxes);
+            self.spare_due = false;
         }
         self.state = next;
         self.boxes = boxes;

@@ -13,6 +13,7 @@ mod flush;
 mod keyring;
 mod open;
 mod receive;
+mod recover;
 mod rows;
 mod seal;
 mod state;
@@ -22,6 +23,8 @@ pub use engine::{Engine, Lent};
 pub use flush::{Flushed, FlushedItem, Signer, flush};
 pub use keyring::{BoxRing, Keyring};
 pub use receive::{item_hashes, set_aside};
+pub use recover::Found;
+pub(crate) use recover::{Displaced, Own, make_sound};
 pub use rows::{
     BoxIndex, ForkRow, Locator, MEMBER_BOX, QuarantineRow, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded,
     keyed, record_key, unflushed_key, whole,

@@ -3,6 +3,7 @@
 //! Kept small, since it is read when a home opens and rewritten with every record: a few chains of a few hundred bytes.
 
 use super::anchor::Anchor;
+use crate::crypto::record::SeenEntry;
 use crate::document::Actor;
 use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -10,6 +11,8 @@ use minicbor::{Decode, Encode};
 
 /// Most chains one box may hold: devices times incarnations. Beyond it new chains are quarantined.
 pub(super) const CHAINS_MAX: usize = 1024;
+/// How far ahead of what was read a chain's list of seen heads may name one: as many as one record names.
+const SEEN_AHEAD_MAX: usize = 64;
 /// Most separate stretches a [`Ranges`] keeps; beyond it the two nearest are joined.
 const RANGES_MAX: usize = 256;
 
@@ -142,6 +145,12 @@ pub struct SeenHead {
     pub seq: u64,
 }
 
+impl SeenHead {
+    /// Stands where the record that names the chain has not been read.
+    const BLANK: Self =
+        Self { device: DeviceId([0; 32]), incarnation: Incarnation([0; 8]), record: RecordId([0; 32]), seq: 0 };
+}
+
 /// The records of one (device, incarnation) in one box.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -205,6 +214,32 @@ impl Chain {
             restore: Ranges::default(),
             owed: Ranges::default(),
             asked_owed: None,
+        }
+    }
+
+    /// What is known of the chain that an entry of this chain's author speaks of, before that entry.
+    pub(crate) fn seen_before(&self, entry: &SeenEntry) -> Option<SeenHead> {
+        let known = usize::try_from(entry.index).ok().and_then(|at| self.seen.get(at));
+        let known = known.filter(|head| head.device != SeenHead::BLANK.device);
+        match entry.named {
+            None => known.cloned(),
+            Some((device, incarnation)) => {
+                let same = known.filter(|head| (head.device, head.incarnation) == (device, incarnation));
+                Some(same.cloned().unwrap_or(SeenHead { device, incarnation, ..SeenHead::BLANK }))
+            }
+        }
+    }
+
+    /// Keeps a head at its place in the author's list. Places before it stay blank while the record that names them is missing.
+    pub(crate) fn note_seen(&mut self, index: u32, head: SeenHead) {
+        let Ok(at) = usize::try_from(index) else { return };
+        if at < CHAINS_MAX && at <= self.seen.len() + SEEN_AHEAD_MAX {
+            if self.seen.len() <= at {
+                self.seen.resize(at + 1, SeenHead::BLANK);
+            }
+            if let Some(place) = self.seen.get_mut(at) {
+                *place = head;
+            }
         }
     }
 
