@@ -18,6 +18,8 @@ mod pages;
 mod salvage;
 mod sealed;
 #[cfg(feature = "sqlite")]
+mod spare;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(all(test, feature = "sqlite"))]
 mod sqlite_tests;
@@ -64,7 +66,7 @@ pub enum Table {
     Packs = 10,
     /// Records that cannot be verified before something else arrives.
     Waiting = 11,
-    /// A second copy of what nobody else has: last, so that it lies on another page than the first.
+    /// A second copy of what nobody else has. [`SqliteStore`] keeps a third in a file of its own.
     Spare = 12,
 }
 
