@@ -58,7 +58,7 @@ impl Step<'_> {
         if shape == Some(Shape::SealedPair) && index != MEMBER_BOX {
             self.open_if_due(index, &entry, &loaded.set)?;
         }
-        self.ask_for_owed_words(index, &loaded)?;
+        self.ask_for_owed_words(index, entry, &loaded)?;
         if index != MEMBER_BOX && loaded.set.of_kind(Kind::SETTING).next().is_some() {
             // Whether a waiting answer may be shown is said about the space, and seen on the cards of check-ins.
             let dated = self.dated_cards(index)?;
@@ -112,6 +112,7 @@ impl Step<'_> {
                         let items = [(item, statement.body_hash.0)];
                         drop_items(&mut self.work, ring, index, (chain, seq, twin), &items)?;
                         let Some(state) = self.boxes.get_mut(usize::from(index)) else { continue };
+                        state.words_dropped();
                         let Some(kept) = state.chain_mut(chain) else { continue };
                         if kept.member == me {
                             kept.upload.insert(seq, seq);
@@ -158,11 +159,17 @@ impl Step<'_> {
     }
 
     /// A proposal whose redaction turned out to be void belongs to both: a phone that dropped its words asks for them again.
-    fn ask_for_owed_words(&mut self, index: BoxIndex, loaded: &Loaded) -> Result<(), HomeError> {
+    fn ask_for_owed_words(&mut self, index: BoxIndex, entry: EntryId, loaded: &Loaded) -> Result<(), HomeError> {
         let owed = |statement: &&Statement| {
             statement.header.kind == Kind::PROPOSE && statement.body.is_none() && !loaded.set.is_redacted(statement)
         };
         let ids: Vec<StatementId> = loaded.set.iter().filter(owed).map(|statement| statement.id).collect();
+        if !ids.is_empty() && !self.caught_up.contains(&index) {
+            // Its redaction, or the words, may be among what was not read yet.
+            let state = self.boxes.get_mut(usize::from(index));
+            state.into_iter().for_each(|state| state.owe(entry));
+            return Ok(());
+        }
         let today = self.now.day;
         for (locator, _) in loaded.places.iter().filter(|(_, id)| ids.contains(id)) {
             let Locator::Record { chain, seq, .. } = *locator else { continue };

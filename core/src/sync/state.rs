@@ -3,6 +3,8 @@
 //! Kept small, since it is read when a home opens and rewritten with every record: a few chains of a few hundred bytes.
 
 use super::anchor::Anchor;
+use super::pack::PackState;
+use crate::crypto::pack::ChainId;
 use crate::document::Actor;
 use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -10,6 +12,8 @@ use minicbor::{Decode, Encode};
 
 /// Most chains one box may hold: devices times incarnations. Beyond it new chains are quarantined.
 pub(super) const CHAINS_MAX: usize = 1024;
+/// Most entries remembered to lack words that are owed.
+const OWED_MAX: usize = 256;
 /// Most separate stretches a [`Ranges`] keeps; beyond it the two nearest are joined.
 const RANGES_MAX: usize = 256;
 
@@ -179,6 +183,12 @@ pub struct Chain {
     /// Asked for by another phone: where the relay has them and hides them, they are to be shown again.
     #[n(10)]
     pub restore: Ranges,
+    /// Up to here the relay's records were trimmed, because a pack holds them; only those of one's own member ever are.
+    #[n(11)]
+    pub trimmed: u64,
+    /// Up to there, but left to the relay: no pack could take them.
+    #[n(12)]
+    pub untrimmed: Ranges,
 }
 
 impl Chain {
@@ -196,7 +206,14 @@ impl Chain {
             missing_from: 0,
             asked: None,
             restore: Ranges::default(),
+            trimmed: 0,
+            untrimmed: Ranges::default(),
         }
+    }
+
+    /// What packs call it.
+    pub fn id(&self) -> ChainId {
+        ChainId { device: self.device, incarnation: self.incarnation }
     }
 
     /// The stretches of records that are kept.
@@ -210,6 +227,20 @@ impl Chain {
         held.push((from, self.head_seq));
         held.retain(|(first, last)| first <= last);
         held
+    }
+
+    /// How many records are kept.
+    pub(super) fn held_count(&self) -> u64 {
+        self.held().iter().map(|(first, last)| last - first + 1).sum()
+    }
+
+    /// Records were asked for again: what was trimmed of them may be readable from now on.
+    pub fn show_again(&mut self, first: u64, last: u64) {
+        for (from, to) in self.held() {
+            self.upload.insert(from.max(first), to.min(last));
+            self.restore.insert(from.max(first), to.min(last));
+        }
+        self.trimmed = self.trimmed.min(first.saturating_sub(1));
     }
 }
 
@@ -293,6 +324,12 @@ pub struct BoxState {
     /// The newest record known to be in the relay's box.
     #[n(13)]
     pub anchor: Option<Anchor>,
+    /// What is known of its packs.
+    #[n(14)]
+    pub packs: PackState,
+    /// Entries that lack words owed to both: asked for once the box was read to its end.
+    #[n(15)]
+    pub owed: Vec<EntryId>,
 }
 
 impl BoxState {
@@ -313,6 +350,15 @@ impl BoxState {
             trims: Vec::new(),
             reread: false,
             anchor: None,
+            packs: PackState::default(),
+            owed: Vec::new(),
+        }
+    }
+
+    /// An entry lacks words that are owed to both, unless what was not read yet says otherwise.
+    pub fn owe(&mut self, entry: EntryId) {
+        if self.owed.len() < OWED_MAX && !self.owed.contains(&entry) {
+            self.owed.push(entry);
         }
     }
 
