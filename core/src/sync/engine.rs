@@ -154,6 +154,8 @@ impl Engine {
         self.exporter = None;
         self.in_flight.clear();
         self.sessions.clear();
+        // What comes back later may be wanted: words that were dropped here and turned out to be owed to both.
+        self.echoes.clear();
         self.ready.retain(|output| !matches!(output, Output::Send(_)));
     }
 

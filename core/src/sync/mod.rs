@@ -15,6 +15,7 @@ mod open;
 mod pack;
 mod read;
 mod receive;
+mod recover;
 mod rows;
 mod seal;
 mod session;
@@ -27,6 +28,8 @@ pub use flush::{Flushed, FlushedItem, Signer, flush};
 pub use keyring::{BoxRing, Keyring};
 pub use pack::{PackRule, PackState};
 pub use receive::{item_hashes, set_aside};
+pub use recover::Found;
+pub(crate) use recover::{Displaced, Own, make_sound};
 pub use rows::{
     BoxIndex, ForkRow, Locator, MEMBER_BOX, QuarantineRow, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded,
     keyed, record_key, unflushed_key, whole,
@@ -114,6 +117,8 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// Something that this home did not have was taken in: views may have changed.
+    Arrived,
     /// A box is read to its end.
     CaughtUp {
         /// Which box.

@@ -314,14 +314,8 @@ impl Intake<'_, '_> {
     /// Takes in which heads the author had seen: what they saw and we lack is missing here.
     fn note_seen(&mut self, number: u16, record: &SignedRecord) -> Result<(), SyncError> {
         for entry in &record.core.seen {
-            let Ok(at) = usize::try_from(entry.index) else { continue };
-            let known = self.state.chain(number).and_then(|chain| chain.seen.get(at));
-            let named = match (entry.named, known) {
-                (Some((device, incarnation)), _) => Some((device, incarnation, 0)),
-                (None, Some(head)) => Some((head.device, head.incarnation, head.seq)),
-                (None, None) => None,
-            };
-            let Some((device, incarnation, before)) = named else { continue };
+            let known = self.state.chain(number).and_then(|chain| chain.seen_before(entry));
+            let Some(SeenHead { device, incarnation, seq: before, .. }) = known else { continue };
             let seen_chain = self.state.chain_index(&device, &incarnation);
             let seq = match seen_chain {
                 Some(seen) => self.find_seq(seen, &entry.record, before)?,
@@ -330,12 +324,7 @@ impl Intake<'_, '_> {
             let observer = self.state.chain(number).map(|chain| chain.member);
             if let Some(chain) = self.state.chain_mut(number) {
                 let head = SeenHead { device, incarnation, record: entry.record, seq: seq.unwrap_or(0).max(before) };
-                let room = at == chain.seen.len() && at < CHAINS_MAX;
-                match chain.seen.get_mut(at) {
-                    Some(known) => *known = head,
-                    None if room => chain.seen.push(head),
-                    None => {}
-                }
+                chain.note_seen(entry.index, head);
             }
             match (seen_chain, seq) {
                 (Some(chain), Some(seq)) if seq > before && observer.is_some_and(|member| member != self.me) => {

@@ -5,6 +5,7 @@
 use super::anchor::Anchor;
 use super::pack::PackState;
 use crate::crypto::pack::ChainId;
+use crate::crypto::record::SeenEntry;
 use crate::document::Actor;
 use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -12,8 +13,8 @@ use minicbor::{Decode, Encode};
 
 /// Most chains one box may hold: devices times incarnations. Beyond it new chains are quarantined.
 pub(super) const CHAINS_MAX: usize = 1024;
-/// Most entries remembered to lack words that are owed.
-const OWED_MAX: usize = 256;
+/// How far ahead of what was read a chain's list of seen heads may name one: as many as one record names.
+const SEEN_AHEAD_MAX: usize = 64;
 /// Most separate stretches a [`Ranges`] keeps; beyond it the two nearest are joined.
 const RANGES_MAX: usize = 256;
 
@@ -146,6 +147,12 @@ pub struct SeenHead {
     pub seq: u64,
 }
 
+impl SeenHead {
+    /// Stands where the record that names the chain has not been read.
+    const BLANK: Self =
+        Self { device: DeviceId([0; 32]), incarnation: Incarnation([0; 8]), record: RecordId([0; 32]), seq: 0 };
+}
+
 /// The records of one (device, incarnation) in one box.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -183,11 +190,20 @@ pub struct Chain {
     /// Asked for by another phone: where the relay has them and hides them, they are to be shown again.
     #[n(10)]
     pub restore: Ranges,
-    /// Up to here the relay's records were trimmed, because a pack holds them; only those of one's own member ever are.
+    /// Kept, but without words that were dropped here and are owed to both.
     #[n(11)]
+    #[cbor(default)]
+    pub owed: Ranges,
+    /// The refill last asked for because of them, as (how many, day).
+    #[n(12)]
+    pub asked_owed: Option<(u64, i64)>,
+    /// Up to here the relay's records were trimmed, because a pack holds them; only those of one's own member ever are.
+    #[n(13)]
+    #[cbor(default)]
     pub trimmed: u64,
     /// Up to there, but left to the relay: no pack could take them.
-    #[n(12)]
+    #[n(14)]
+    #[cbor(default)]
     pub untrimmed: Ranges,
 }
 
@@ -208,6 +224,34 @@ impl Chain {
             restore: Ranges::default(),
             trimmed: 0,
             untrimmed: Ranges::default(),
+            owed: Ranges::default(),
+            asked_owed: None,
+        }
+    }
+
+    /// What is known of the chain that an entry of this chain's author speaks of, before that entry.
+    pub(crate) fn seen_before(&self, entry: &SeenEntry) -> Option<SeenHead> {
+        let known = usize::try_from(entry.index).ok().and_then(|at| self.seen.get(at));
+        let known = known.filter(|head| head.device != SeenHead::BLANK.device);
+        match entry.named {
+            None => known.cloned(),
+            Some((device, incarnation)) => {
+                let same = known.filter(|head| (head.device, head.incarnation) == (device, incarnation));
+                Some(same.cloned().unwrap_or(SeenHead { device, incarnation, ..SeenHead::BLANK }))
+            }
+        }
+    }
+
+    /// Keeps a head at its place in the author's list. Places before it stay blank while the record that names them is missing.
+    pub(crate) fn note_seen(&mut self, index: u32, head: SeenHead) {
+        let Ok(at) = usize::try_from(index) else { return };
+        if at < CHAINS_MAX && at <= self.seen.len() + SEEN_AHEAD_MAX {
+            if self.seen.len() <= at {
+                self.seen.resize(at + 1, SeenHead::BLANK);
+            }
+            if let Some(place) = self.seen.get_mut(at) {
+                *place = head;
+            }
         }
     }
 
@@ -326,10 +370,8 @@ pub struct BoxState {
     pub anchor: Option<Anchor>,
     /// What is known of its packs.
     #[n(14)]
+    #[cbor(default)]
     pub packs: PackState,
-    /// Entries that lack words owed to both: asked for once the box was read to its end.
-    #[n(15)]
-    pub owed: Vec<EntryId>,
 }
 
 impl BoxState {
@@ -351,14 +393,6 @@ impl BoxState {
             reread: false,
             anchor: None,
             packs: PackState::default(),
-            owed: Vec::new(),
-        }
-    }
-
-    /// An entry lacks words that are owed to both, unless what was not read yet says otherwise.
-    pub fn owe(&mut self, entry: EntryId) {
-        if self.owed.len() < OWED_MAX && !self.owed.contains(&entry) {
-            self.owed.push(entry);
         }
     }
 

@@ -181,10 +181,9 @@ impl<'a> Agreement<'a> {
         &self.derived.reconsent
     }
 
-    /// One's own stance on the text in force: once the partner's phone has seen it, the agreement is settled. Of several, made on
-    /// several phones, the first by id; see [`Agreement::own_stances_in_force`].
-    pub fn own_stance_in_force(&self) -> Option<&'a Statement> {
-        self.own_stances_in_force().first().copied()
+    /// Whether a revision was made with a newer version of the app than this one.
+    pub fn is_newer(&self, revision: &StatementId) -> bool {
+        self.graph.number(revision).is_some_and(|at| is_marked(&self.newer, at))
     }
 
     /// All of one's own stances on the text in force, by id. The agreement is settled once the partner's phone has seen one.
