@@ -246,8 +246,8 @@ pub(crate) enum Command {
     /// Send and read, until there is nothing more to send
     ///
     /// Ends when the outbox is empty and reading produces nothing more to send. Events of --watch: online, offline with a
-    /// `code`, arrived, settled; caught_up, relay_lost_box, relay_went_back, refused, quarantined, forked and missing with the
-    /// `box` they are about; relay_going_away.
+    /// `code`, arrived, settled; caught_up, relay_lost_box, relay_went_back, shorter_history, refused, quarantined, pack, forked
+    /// and missing with the `box` they are about; relay_going_away.
     Sync {
         /// Stay connected and print events, until stdin ends or the phone is interrupted. In the shell, until that ends
         #[arg(long, conflicts_with = "timeout")]

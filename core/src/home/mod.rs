@@ -45,7 +45,7 @@ use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
-use crate::sync::{BoxState, Engine, Event, Input, Keyring, Now, Output, RosterMember, encoded};
+use crate::sync::{BoxState, Engine, Event, Input, Keyring, Now, Output, PackRule, RosterMember, encoded};
 use amends_protocol::{ErrorCode, RelayAddress};
 use documents::Documents;
 use minicbor::{Decode, Encode};
@@ -300,6 +300,11 @@ impl<S: Store> Home<S> {
         self.flush_next = true;
     }
 
+    /// When records become packs, from now on and until the home is closed.
+    pub fn set_pack_rule(&mut self, rule: PackRule) {
+        self.engine.set_pack_rule(rule);
+    }
+
     /// The day of the couple's home at a moment.
     ///
     /// # Errors
@@ -329,6 +334,7 @@ impl<S: Store> Home<S> {
         step.flush_wanted = flush_wanted;
         step.documents = documents;
         let done = act(&mut step, engine).and_then(|value| {
+            step.caught_up = engine.caught_up();
             step.derive()?;
             if step.flush_wanted {
                 step.flush(keys)?;
