@@ -225,7 +225,7 @@ impl Intake<'_, '_> {
             let Ok(statement) = Statement::from_parts(self.state.owner, kept.member, header.clone(), parts) else {
                 continue;
             };
-            if statement::check(&statement).is_ok() {
+            if statement.body.is_some() && statement::check_header(&statement).is_ok() {
                 *ours = theirs.clone();
                 completed = true;
                 self.arrive(
@@ -280,14 +280,20 @@ impl Intake<'_, '_> {
         let Ok(statement) = Statement::from_parts(self.state.owner, kept.member, header.to_vec(), parts) else {
             return self.quarantine("malformed_statement", bytes, None, None);
         };
-        match statement::check(&statement) {
-            Err(refusal) => self.quarantine(refusal.code(), bytes, Some(statement.id), None),
-            Ok(()) => {
-                let locator = kept.locator(item);
-                self.arrive(kept.member, Arrived::Statement { locator, statement: Box::new(statement) });
-                Ok(())
-            }
+        if let Err(refusal) = statement::check_header(&statement) {
+            return self.quarantine(refusal.code(), bytes, Some(statement.id), None);
         }
+        // A body that cannot be shown here is set aside, for whoever examines it; that something was said stands. Another phone
+        // may have it in a form without the body, or know how to read it, and must come to the same end.
+        match (content, statement.content()) {
+            _ if !statement.header.kind.is_known() => {}
+            (Item::Present(_), Ok(None)) => self.quarantine("malformed_body", bytes, Some(statement.id), None)?,
+            (Item::Present(_), Err(refusal)) => self.quarantine(refusal.code(), bytes, Some(statement.id), None)?,
+            _ => {}
+        }
+        let locator = kept.locator(item);
+        self.arrive(kept.member, Arrived::Statement { locator, statement: Box::new(statement) });
+        Ok(())
     }
 
     /// Others may have said that they saw this record before it came here.

@@ -9,6 +9,7 @@ mod reference;
 mod sealed;
 mod sealed_cases;
 mod settings;
+mod versions;
 mod world;
 
 use crate::id::{Day, EntryId, MemberId, OwnerId, SeriesId, SpaceId, StatementId, hash};
