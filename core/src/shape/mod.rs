@@ -9,12 +9,14 @@
 //! | what we agreed, exactly | [`revisions`] |
 //! | both answer, then both see | [`sealed_pair`] |
 //! | my side, your side | [`two_sides`], on any entry |
+//! | a request with an answer | [`ask`] |
 //! | what one person does about a thing | [`acts`], on any target |
 //! | how far a thing may go, and which two are one moment | [`scope`], [`moments`] |
 //! | a repeating thing | [`series`]: ids and the couple's day |
 //! | notes we type together | [`crate::document`] |
 
 pub mod acts;
+pub mod ask;
 pub mod moments;
 pub mod own_entry;
 pub mod revisions;
@@ -126,6 +128,9 @@ pub enum RuleError {
     /// The act names nothing, or what it cannot be about.
     #[error("this can only be said of something in particular")]
     NeedsSubject,
+    /// The state a request is in does not lead on from here in this way.
+    #[error("not as things stand now")]
+    NotNow,
     /// The document is shared: words typed together cannot be taken back by one person.
     #[error("shared text cannot be redacted")]
     NotRedactable,
@@ -147,6 +152,7 @@ impl RuleError {
             Self::TooMany => "too_many",
             Self::NoSuchAct => "no_such_act",
             Self::NeedsSubject => "needs_subject",
+            Self::NotNow => "not_now",
             Self::NotRedactable => "not_redactable",
         }
     }

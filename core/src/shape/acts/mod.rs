@@ -151,6 +151,8 @@ pub struct Said {
     pub about: BTreeSet<EntryId>,
     /// Statements its author knew of.
     pub saw: BTreeSet<StatementId>,
+    /// Statements that it replaces.
+    pub over: BTreeSet<StatementId>,
     /// Document heads its author knew of.
     pub heads: BTreeSet<StatementId>,
     /// Whether no later act of the same member replaced it.
@@ -233,6 +235,7 @@ fn said(set: &StatementSet, voices: &Voices, table: &Table, statement: &Statemen
         subjects: named(Role::SUBJECT),
         about: statement.header.named(Role::ABOUT).map(|id| EntryId(id.0)).collect(),
         saw: named(Role::SAW),
+        over: statement.header.over.iter().copied().collect(),
         heads: named(Role::HEAD),
         current: set.is_current(statement),
         redacted,
