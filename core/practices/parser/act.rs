@@ -3,7 +3,7 @@
 
 use super::field::{Field, written as fields};
 use super::practice::Practice;
-use super::{Fault, Known, camel, code, one_of, option};
+use super::{Extent, Fault, Known, always, camel, code, one_of, option};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -19,6 +19,9 @@ const DAYS: [&str; 2] = ["on", "after"];
 #[serde(deny_unknown_fields)]
 pub(super) struct Act {
     pub(super) id: Spanned<String>,
+    /// Left out when phones can do it; `false` while they cannot.
+    #[serde(default = "always")]
+    pub(super) ready: bool,
     by: Spanned<String>,
     #[serde(default)]
     group: Option<Spanned<String>>,
@@ -34,6 +37,9 @@ pub(super) struct Act {
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
     id: Spanned<String>,
+    /// Left out when phones can do it; `false` while they cannot.
+    #[serde(default = "always")]
+    ready: bool,
     #[serde(default)]
     when: Vec<Spanned<String>>,
 }
@@ -42,6 +48,9 @@ pub(super) struct State {
 #[serde(deny_unknown_fields)]
 pub(super) struct Label {
     id: Spanned<String>,
+    /// Left out when phones can do it; `false` while they cannot.
+    #[serde(default = "always")]
+    ready: bool,
     field: Spanned<String>,
     when: Spanned<String>,
 }
@@ -50,6 +59,9 @@ pub(super) struct Label {
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
     pub(super) part: Spanned<String>,
+    /// Left out when phones can do it; `false` while they cannot.
+    #[serde(default = "always")]
+    ready: bool,
     schema: Spanned<String>,
     #[serde(default)]
     holds: Vec<Spanned<String>>,
@@ -145,15 +157,18 @@ fn state_id(state: &Spanned<State>) -> &str {
 }
 
 /// Everything but the fields of a practice, as members of the Rust literal.
-pub(super) fn tables(practice: &Practice, span: &Range<usize>, known: &Known) -> Result<String, Fault> {
+pub(super) fn tables(practice: &Practice, span: &Range<usize>, known: &Known, extent: Extent) -> Result<String, Fault> {
     let (mut ids, mut acts) = (BTreeSet::new(), Vec::new());
     for act in &practice.act {
         if !ids.insert(act.get_ref().id.get_ref()) {
             return Err((act.get_ref().id.span(), "a second act with this id".into()));
         }
-        acts.push(written(act, Some(practice), known)?);
+        let written = written(act, Some(practice), known)?;
+        if extent.has(act.get_ref().ready) {
+            acts.push(written);
+        }
     }
-    let states = if practice.is("ask") { ask_states(practice, span)? } else { states(practice, known)? };
+    let states = if practice.is("ask") { ask_states(practice, span)? } else { states(practice, known, extent)? };
     let (mut labels, mut documents) = (Vec::new(), Vec::new());
     for label in practice.label.iter().map(Spanned::get_ref) {
         let id = code(&label.id)?;
@@ -161,14 +176,19 @@ pub(super) fn tables(practice: &Practice, span: &Range<usize>, known: &Known) ->
             return Err((label.field.span(), "there is no such field".into()));
         }
         let when = camel(one_of(&label.when, &DAYS)?);
-        labels.push(format!("Label {{ id: {id:?}, field: {:?}, when: When::{when} }}", label.field.get_ref()));
+        if extent.has(label.ready) {
+            labels.push(format!("Label {{ id: {id:?}, field: {:?}, when: When::{when} }}", label.field.get_ref()));
+        }
     }
     let mut parts = BTreeSet::new();
     for document in &practice.document {
         if !parts.insert(document.get_ref().part.get_ref()) {
             return Err((document.get_ref().part.span(), "a second document with this name".into()));
         }
-        documents.push(document_written(document, practice, known)?);
+        let written = document_written(document, practice, known)?;
+        if extent.has(document.get_ref().ready) {
+            documents.push(written);
+        }
     }
     let (acts, labels, documents) = (acts.join(", "), labels.join(", "), documents.join(", "));
     Ok(format!("acts: &[{acts}], states: &[{states}], labels: &[{labels}], documents: &[{documents}]"))
@@ -237,7 +257,7 @@ fn optional(field: &Spanned<Field>) -> bool {
 }
 
 /// The states of anything else: the first whose conditions hold. What a shape says of every entry comes first.
-fn states(practice: &Practice, known: &Known) -> Result<String, Fault> {
+fn states(practice: &Practice, known: &Known, extent: Extent) -> Result<String, Fault> {
     let mut out = Vec::new();
     let mut add = |id: &str, when: &[String]| {
         let when: Vec<_> = when.iter().map(|condition| format!("Condition::{condition}")).collect();
@@ -261,9 +281,11 @@ fn states(practice: &Practice, known: &Known) -> Result<String, Fault> {
         for condition in &state.when {
             when.push(condition_written(condition, practice, known)?);
         }
-        add(id, &when);
+        if extent.has(state.ready) {
+            add(id, &when);
+        }
     }
-    if practice.state.is_empty() {
+    if !practice.state.iter().any(|state| extent.has(state.get_ref().ready)) {
         if practice.acknowledged {
             add("acknowledged", &one("Acknowledged"));
             add("changed_since_acknowledged", &one("AcknowledgedEarlier"));

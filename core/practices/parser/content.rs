@@ -1,6 +1,6 @@
 // What stands beside the practices: rows, operations, guarantees, templates, cards, hints and help.
 
-use super::{Fault, File, Known, Out, ROWS, camel, code, one_of, rows, unique};
+use super::{Fault, File, Known, Out, ROWS, always, camel, code, one_of, rows, unique};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -23,6 +23,9 @@ pub(super) struct Row {
 #[serde(deny_unknown_fields)]
 pub(super) struct Duty {
     id: Spanned<String>,
+    /// Left out when phones can do it; `false` while they cannot.
+    #[serde(default = "always")]
+    ready: bool,
     rows: Spanned<Vec<u8>>,
     test: Spanned<String>,
 }
@@ -77,7 +80,9 @@ struct HelpEntry {
 /// Writes all of them.
 pub(super) fn write(out: &mut Out, file: &File, known: &Known) -> Result<(), Fault> {
     list_rows(out, &file.row)?;
-    for (list, duties) in [("OPERATIONS", &file.operation), ("GUARANTEES", &file.guarantee)] {
+    for ((whole, part), duties) in
+        [(("OPERATIONS", "READY_OPERATIONS"), &file.operation), (("GUARANTEES", "READY_GUARANTEES"), &file.guarantee)]
+    {
         let mut ids = BTreeSet::new();
         for duty in duties.iter().map(Spanned::get_ref) {
             unique(&mut ids, &duty.id, "entry")?;
@@ -89,7 +94,8 @@ pub(super) fn write(out: &mut Out, file: &File, known: &Known) -> Result<(), Fau
             {
                 return Err((duty.test.span(), "the name of a test".into()));
             }
-            line(out, list, format!("Duty {{ id: {:?}, rows: &{rows:?}, test: {test:?} }}", duty.id.get_ref()));
+            let written = format!("Duty {{ id: {:?}, rows: &{rows:?}, test: {test:?} }}", duty.id.get_ref());
+            out.line(whole, part, duty.ready, &written);
         }
     }
     list_templates(out, &file.template, known)?;
@@ -107,10 +113,7 @@ pub(super) fn write(out: &mut Out, file: &File, known: &Known) -> Result<(), Fau
 }
 
 fn line(out: &mut Out, list: &'static str, item: String) {
-    let text = out.list(list);
-    text.push_str("    ");
-    text.push_str(&item);
-    text.push_str(",\n");
+    out.line(list, list, false, &item);
 }
 
 fn list_rows(out: &mut Out, list: &[Spanned<Row>]) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 // Fields: what an entry, a side, an act or an item of a list holds.
 
-use super::{BODY_BYTES, Fault, Known, code, is_code, refused};
+use super::{BODY_BYTES, Fault, Known, always, code, is_code, refused};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -31,6 +31,9 @@ pub(super) struct Field {
     pub(super) required: bool,
     #[serde(default)]
     pub(super) hints: Vec<Spanned<String>>,
+    /// Left out when phones can do it; `false` while they cannot.
+    #[serde(default = "always")]
+    pub(super) ready: bool,
     pub(super) part: Option<Spanned<String>>,
     pub(super) by: Option<Spanned<String>>,
 }

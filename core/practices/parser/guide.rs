@@ -1,6 +1,6 @@
 // Guides: ordered steps through a practice. A step is open when what its gate names is done.
 
-use super::{Fault, Known, Summary, camel, code, one_of, rows};
+use super::{Fault, Known, Summary, always, camel, code, one_of, rows};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -12,6 +12,9 @@ const WHAT: [&str; 2] = ["done", "confirmed"];
 #[serde(deny_unknown_fields)]
 pub(super) struct Guide {
     pub(super) id: Spanned<String>,
+    /// Left out when phones can do it; `false` while they cannot.
+    #[serde(default = "always")]
+    pub(super) ready: bool,
     practice: Spanned<String>,
     rows: Spanned<Vec<u8>>,
     #[serde(default)]
@@ -53,7 +56,7 @@ pub(super) fn written(guide: &Spanned<Guide>, known: &Known) -> Result<String, F
         before.push(name);
     }
     Ok(format!(
-        "    Guide {{ id: {id:?}, practice: {:?}, rows: &{:?}, steps: &[{}], test: {:?} }},\n",
+        "Guide {{ id: {id:?}, practice: {:?}, rows: &{:?}, steps: &[{}], test: {:?} }}",
         guide.practice.get_ref(),
         rows(&guide.rows)?,
         steps.join(", "),

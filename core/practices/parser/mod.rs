@@ -52,12 +52,30 @@ struct File {
     region: Vec<Spanned<content::Region>>,
 }
 
+/// How much of a practice is written: everything, or what phones can do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    Ready,
+}
+
+impl Extent {
+    fn has(self, ready: bool) -> bool {
+        self == Self::Whole || ready
+    }
+}
+
+fn always() -> bool {
+    true
+}
+
 /// What names in one file may refer to in another.
 #[derive(Default)]
 struct Known {
     practices: BTreeMap<String, Summary>,
     acts: BTreeSet<String>,
     guides: BTreeSet<String>,
+    ready_guides: BTreeSet<String>,
     hints: BTreeSet<String>,
 }
 
@@ -70,13 +88,17 @@ struct Summary {
 }
 
 /// The lists that the catalogue is written as, and the type of each.
-const LISTS: [(&str, &str); 11] = [
-    ("READY", "Practice"),
-    ("WAITING", "Practice"),
+const LISTS: [(&str, &str); 15] = [
+    ("PRACTICES", "Practice"),
+    ("READY_PRACTICES", "Practice"),
     ("COMMON_ACTS", "Act"),
+    ("READY_COMMON_ACTS", "Act"),
     ("GUIDES", "Guide"),
+    ("READY_GUIDES", "Guide"),
     ("OPERATIONS", "Duty"),
+    ("READY_OPERATIONS", "Duty"),
     ("GUARANTEES", "Duty"),
+    ("READY_GUARANTEES", "Duty"),
     ("ROWS", "Row"),
     ("TEMPLATES", "Template"),
     ("CARDS", "Card"),
@@ -91,6 +113,16 @@ struct Out(BTreeMap<&'static str, String>);
 impl Out {
     fn list(&mut self, name: &'static str) -> &mut String {
         self.0.entry(name).or_default()
+    }
+
+    /// A line of a list, and of the list of what is ready if it is.
+    fn line(&mut self, whole: &'static str, part: &'static str, ready: bool, item: &str) {
+        for list in [(whole, true), (part, ready)].into_iter().filter_map(|(list, wanted)| wanted.then_some(list)) {
+            let text = self.list(list);
+            text.push_str("    ");
+            text.push_str(item);
+            text.push_str(",\n");
+        }
     }
 
     fn written(self) -> String {
@@ -140,7 +172,11 @@ fn learn(known: &mut Known, file: &File) -> Result<(), Fault> {
         unique(&mut known.acts, &act.get_ref().id, "act")?;
     }
     for guide in &file.guide {
-        unique(&mut known.guides, &guide.get_ref().id, "guide")?;
+        let guide = guide.get_ref();
+        unique(&mut known.guides, &guide.id, "guide")?;
+        if guide.ready {
+            known.ready_guides.insert(guide.id.get_ref().clone());
+        }
     }
     for hint in &file.hint {
         unique(&mut known.hints, &hint.get_ref().id, "hint")?;
@@ -150,17 +186,20 @@ fn learn(known: &mut Known, file: &File) -> Result<(), Fault> {
 
 fn write(out: &mut Out, name: &str, file: &File, known: &Known) -> Result<(), Fault> {
     for practice in &file.practice {
-        let list = if practice.get_ref().ready { "READY" } else { "WAITING" };
-        let written = practice::written(name, practice, known)?;
-        out.list(list).push_str(&written);
+        let whole = practice::written(name, practice, known, Extent::Whole)?;
+        out.list("PRACTICES").push_str(&whole);
+        if practice.get_ref().ready {
+            let ready = practice::written(name, practice, known, Extent::Ready)?;
+            out.list("READY_PRACTICES").push_str(&ready);
+        }
     }
     for act in &file.act {
         let written = act::written(act, None, known)?;
-        out.list("COMMON_ACTS").push_str(&format!("    {written},\n"));
+        out.line("COMMON_ACTS", "READY_COMMON_ACTS", act.get_ref().ready, &written);
     }
     for guide in &file.guide {
         let written = guide::written(guide, known)?;
-        out.list("GUIDES").push_str(&written);
+        out.line("GUIDES", "READY_GUIDES", guide.get_ref().ready, &written);
     }
     content::write(out, file, known)
 }

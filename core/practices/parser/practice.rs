@@ -2,7 +2,7 @@
 
 use super::act::{Act, Document, Label, State};
 use super::field::Field;
-use super::{Fault, Known, Summary, act, camel, code, field, one_of, option, rows};
+use super::{Extent, Fault, Known, Summary, act, always, camel, code, field, one_of, option, rows};
 use serde::Deserialize;
 use std::ops::Range;
 use toml::Spanned;
@@ -14,10 +14,6 @@ const SCHEDULES: [&str; 2] = ["daily", "weekly"];
 const SAFETY: [&str; 4] = ["no_proof_fields", "review_required", "safety_link", "never_prompted"];
 const PARTS: [&str; 2] = ["main", "side"];
 const SIDES: [&str; 2] = ["each", "other"];
-
-fn always() -> bool {
-    true
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,7 +75,7 @@ fn is_side(field: &Field) -> bool {
 }
 
 /// The practice as Rust.
-pub(super) fn written(family: &str, whole: &Spanned<Practice>, known: &Known) -> Result<String, Fault> {
+pub(super) fn written(family: &str, whole: &Spanned<Practice>, known: &Known, extent: Extent) -> Result<String, Fault> {
     let (span, practice) = (whole.span(), whole.get_ref());
     let id = code(&practice.id)?;
     if *practice.version.get_ref() == 0 {
@@ -104,8 +100,10 @@ pub(super) fn written(family: &str, whole: &Spanned<Practice>, known: &Known) ->
         return Err((practice.test.span(), format!("the test of a practice is its life: `life_of_{id}`")));
     }
     let rows = rows(&practice.rows)?;
-    let (fields, side) = fields(practice, &span, known)?;
-    let tables = act::tables(practice, &span, known)?;
+    let (fields, side) = fields(practice, &span, known, extent)?;
+    let tables = act::tables(practice, &span, known, extent)?;
+    let guide = practice.guide.as_ref().map(Spanned::get_ref);
+    let guide = guide.filter(|guide| extent.has(known.ready_guides.contains(*guide)));
     Ok(format!(
         "    Practice {{ id: {id:?}, version: {}, family: {family:?}, shape: Shape::{}, fields: &[{fields}], \
          side: {side}, {tables}, writers: Writers::{}, private_first: {}, acknowledged: {}, built_in: {built_in}, \
@@ -115,7 +113,7 @@ pub(super) fn written(family: &str, whole: &Spanned<Practice>, known: &Known) ->
         camel(writers),
         practice.private_first,
         practice.acknowledged,
-        option(practice.guide.as_ref().map(|guide| format!("{:?}", guide.get_ref()))),
+        option(guide.map(|guide| format!("{guide:?}"))),
         safety.join(", "),
         practice.test.get_ref(),
     ))
@@ -141,7 +139,7 @@ fn built_in(practice: &Practice) -> Result<bool, Fault> {
 }
 
 /// The fields of the entry, and those of its sides with who has one.
-fn fields(practice: &Practice, span: &Range<usize>, known: &Known) -> Result<(String, String), Fault> {
+fn fields(practice: &Practice, span: &Range<usize>, known: &Known, extent: Extent) -> Result<(String, String), Fault> {
     let mut by: Option<&Spanned<String>> = None;
     for field in &practice.field {
         let field = field.get_ref();
@@ -170,7 +168,8 @@ fn fields(practice: &Practice, span: &Range<usize>, known: &Known) -> Result<(St
     if practice.field.is_empty() && practice.document.is_empty() {
         return Err((span.clone(), "a practice has fields".into()));
     }
-    let of = |side: bool| practice.field.iter().filter(move |field| is_side(field.get_ref()) == side);
+    let there = |field: &&Spanned<Field>| extent.has(field.get_ref().ready);
+    let of = |side: bool| practice.field.iter().filter(move |field| is_side(field.get_ref()) == side).filter(there);
     let mut names = std::collections::BTreeSet::new();
     if let Some(twice) = practice.field.iter().find(|field| !names.insert(field.get_ref().name.get_ref())) {
         return Err((twice.get_ref().name.span(), "a second field with this name".into()));
@@ -178,6 +177,7 @@ fn fields(practice: &Practice, span: &Range<usize>, known: &Known) -> Result<(St
     let main = field::written(of(false), span, known)?;
     let side = match by {
         None => "None".into(),
+        Some(_) if of(true).next().is_none() => "None".into(),
         Some(by) => {
             let fields = field::written(of(true), span, known)?;
             format!("Some(Side {{ by: By::{}, fields: &[{fields}] }})", camel(by.get_ref()))

@@ -3,8 +3,8 @@
 //! A statement carries a practice's id and version and its fields by number; names are for edges. Numbers and types of
 //! fields never change, they are only added to, so that what was signed stays what it was.
 //!
-//! A practice that is declared but that phones cannot do yet is known to [`declared`] alone: nobody is offered what does not
-//! work.
+//! What is declared with `ready = false`, a practice or a part of one, is known to [`declared`] alone: nobody is offered what
+//! phones cannot do yet.
 
 mod compiled;
 mod content;
@@ -26,37 +26,59 @@ use std::collections::BTreeMap;
 
 /// Every practice that this version can do.
 pub fn all() -> &'static [Practice] {
-    compiled::READY
+    compiled::READY_PRACTICES
 }
 
 /// The practice with this id, if this version can do it.
 pub fn find(id: &str) -> Option<&'static Practice> {
-    compiled::READY.iter().find(|practice| practice.id == id)
-}
-
-/// Every practice of the catalogue, also those that wait for their wiring.
-pub fn declared() -> impl Iterator<Item = &'static Practice> {
-    compiled::READY.iter().chain(compiled::WAITING)
+    all().iter().find(|practice| practice.id == id)
 }
 
 /// The acts that people may do on an entry of any practice.
 pub fn common_acts() -> &'static [Act] {
-    compiled::COMMON_ACTS
+    compiled::READY_COMMON_ACTS
 }
 
-/// Every guide.
+/// Every guide that this version can lead through.
 pub fn guides() -> &'static [Guide] {
-    compiled::GUIDES
+    compiled::READY_GUIDES
 }
 
 /// What people can do that is no practice, with the rows that it serves.
 pub fn operations() -> &'static [Duty] {
-    compiled::OPERATIONS
+    compiled::READY_OPERATIONS
 }
 
 /// What holds for everything, with the rows that it serves.
 pub fn guarantees() -> &'static [Duty] {
-    compiled::GUARANTEES
+    compiled::READY_GUARANTEES
+}
+
+/// The whole catalogue, also what is declared with `ready = false` because phones cannot do it yet.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Declared {
+    /// Practices, with all that belongs to them.
+    pub practices: &'static [Practice],
+    /// Acts on an entry of any practice.
+    pub common_acts: &'static [Act],
+    /// Guides.
+    pub guides: &'static [Guide],
+    /// What people can do that is no practice.
+    pub operations: &'static [Duty],
+    /// What holds for everything.
+    pub guarantees: &'static [Duty],
+}
+
+/// The whole catalogue: what texts are written for. Nobody is offered what is here and not in [`all`].
+pub fn declared() -> Declared {
+    Declared {
+        practices: compiled::PRACTICES,
+        common_acts: compiled::COMMON_ACTS,
+        guides: compiled::GUIDES,
+        operations: compiled::OPERATIONS,
+        guarantees: compiled::GUARANTEES,
+    }
 }
 
 /// The list of practices that the product was drawn from, in our words.

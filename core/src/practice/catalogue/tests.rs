@@ -50,8 +50,8 @@ fn with(name: &str, value: &str) -> Result<Option<Value>, FieldError> {
 
 #[test]
 fn the_catalogue_is_as_people_sign_it() {
-    let mut lines: Vec<String> = declared().flat_map(signed).collect();
-    lines.extend(common_acts().iter().flat_map(|act| signed_act("every practice", act)));
+    let mut lines: Vec<String> = declared().practices.iter().flat_map(signed).collect();
+    lines.extend(declared().common_acts.iter().flat_map(|act| signed_act("every practice", act)));
     insta::assert_snapshot!(lines.join("\n"));
 }
 

@@ -206,14 +206,33 @@ fn refused(good: &str, cases: &[(&str, &str, &str, &str)]) {
 #[test]
 fn an_empty_choice_of_files_is_an_empty_catalogue() {
     let empty = parser::compile(&[]).expect("compiles");
-    assert!(empty.contains("pub(super) static READY: &[Practice] = &[\n];\n"), "{empty}");
+    assert!(empty.contains("pub(super) static READY_PRACTICES: &[Practice] = &[\n];\n"), "{empty}");
 }
 
 #[test]
-fn what_waits_is_kept_apart() {
-    let waiting = compile(&ONE.replace("version = 1", "version = 1\nready = false")).expect("compiles");
-    let (ready, rest) = waiting.split_once("WAITING").expect("two lists");
-    assert!(!ready.contains("life_of_one") && rest.contains("life_of_one"));
+fn what_waits_is_declared_and_not_offered() {
+    let ready = |text: &str| {
+        let compiled = compile(text).expect("compiles");
+        let list = |name: &str| {
+            let (_, rest) = compiled.split_once(name).expect("a list");
+            rest.split_once("];\n").expect("its end").0.to_owned()
+        };
+        (list(" PRACTICES"), list("READY_PRACTICES"))
+    };
+    let (all, offered) = ready(&ONE.replace("version = 1", "version = 1\nready = false"));
+    assert!(all.contains("life_of_one") && !offered.contains("life_of_one"));
+    let waiting = FACETS.replace("by = \"other\"", "by = \"other\"\nready = false");
+    let waiting = waiting.replace("id = \"kept\"", "id = \"kept\"\nready = false");
+    let waiting = waiting.replace("part = \"list\"", "part = \"list\"\nready = false");
+    let waiting = waiting.replace("id = \"way\"", "id = \"way\"\nready = false");
+    let waiting = waiting.replace("id = \"due\"", "id = \"due\"\nready = false");
+    let waiting = waiting.replace("id = \"done\"", "id = \"done\"\nready = false");
+    let waiting = waiting.replace("id = \"open\"", "id = \"open\"\nready = false");
+    let (all, offered) = ready(&waiting);
+    for part in ["Some(Side", "Act {", "Document {", "\"way\"", "Label {", "\"open\""] {
+        assert!(all.contains(part) && !offered.contains(part), "{part}: {offered}");
+    }
+    assert!(offered.contains("side: None") && offered.contains("\"shared\""), "{offered}");
 }
 
 #[test]
