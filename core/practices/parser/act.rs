@@ -311,6 +311,8 @@ fn condition_written(condition: &Spanned<String>, practice: &Practice, known: &K
         "acknowledged" | "acknowledged_earlier" => return wrong("this practice is not acknowledged"),
         "side:author" | "side:other" if practice.has_sides() => return Ok(camel(&text.replace(':', "_"))),
         "side:author" | "side:other" => return wrong("this practice has no sides"),
+        "moved" if practice.is("series") => return Ok("Moved".into()),
+        "moved" => return wrong("only an occurrence of a `series` is moved"),
         _ => {}
     }
     let Some((who, name)) = text.split_once(':') else {

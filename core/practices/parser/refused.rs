@@ -56,7 +56,7 @@ const REFUSED: [(&[&str], &str); 4] = [
             "typing",
             "last_seen",
             "seen_at",
-            "read",
+            "read_at",
             "receipt",
             "receipts",
             "active_now",

@@ -116,6 +116,8 @@ pub enum Condition {
     Redacted,
     /// An entry of this practice names it as what it is about.
     About(&'static str),
+    /// Of an occurrence: both move it to the same day.
+    Moved,
     /// Of an ask: both can live with one alternative.
     Mutual,
     /// Of an ask: both picked the same alternative.

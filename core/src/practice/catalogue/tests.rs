@@ -1,5 +1,6 @@
 use super::*;
 use crate::id::{EntryId, StatementId};
+use std::collections::BTreeSet;
 
 mod files;
 
@@ -201,4 +202,91 @@ fn steps_keep_their_ids_and_wordings_are_exact() {
     for bad in [&wording[1..], "x@y", &EntryId([1; 32]).to_string()] {
         assert!(alone(wordings.clone(), bad) == Err(FieldError::NotAWording { field: "it" }), "{bad}");
     }
+}
+
+/// Numbers of the rows that something serves.
+fn served(declared: Declared) -> BTreeSet<u8> {
+    let practices = declared.practices.iter().flat_map(|practice| practice.rows);
+    let guides = declared.guides.iter().flat_map(|guide| guide.rows);
+    let duties = declared.operations.iter().chain(declared.guarantees).flat_map(|duty| duty.rows);
+    practices.chain(guides).chain(duties).copied().collect()
+}
+
+#[test]
+fn every_row_is_served_and_told_in_our_words() {
+    assert_eq!(served(declared()), (1..=79).collect());
+    assert_eq!(rows().iter().map(|row| row.number).collect::<Vec<_>>(), (1..=79).collect::<Vec<_>>());
+    let cards = cards().iter().flat_map(|card| card.rows).chain(templates().iter().flat_map(|template| template.rows));
+    assert!(cards.copied().all(|row| (1..=79).contains(&row)));
+    let without = Declared { guarantees: &[], operations: &[], ..declared() };
+    assert!(!served(without).contains(&78), "the count sees what is missing");
+}
+
+#[test]
+fn what_waits_is_known() {
+    let whole = declared();
+    let ready = |id: &str| find(id).map(signed) == whole.practices.iter().find(|one| one.id == id).map(signed);
+    let mut waits: Vec<String> =
+        whole.practices.iter().map(|one| one.id).filter(|id| !ready(id)).map(String::from).collect();
+    waits.extend(
+        whole.common_acts.iter().filter(|act| !common_acts().contains(act)).map(|act| format!("act {}", act.id)),
+    );
+    waits.extend(
+        whole.guides.iter().filter(|guide| !guides().contains(guide)).map(|guide| format!("guide {}", guide.id)),
+    );
+    for (kind, all, ready) in
+        [("operation", whole.operations, operations()), ("guarantee", whole.guarantees, guarantees())]
+    {
+        waits.extend(all.iter().filter(|duty| !ready.contains(duty)).map(|duty| format!("{kind} {}", duty.id)));
+    }
+    insta::assert_snapshot!(waits.join("\n"));
+}
+
+#[test]
+fn nothing_offered_leads_to_what_is_not() {
+    for practice in all() {
+        assert!(practice.guide.is_none_or(|id| guides().iter().any(|guide| guide.id == id)), "{}", practice.id);
+    }
+    for guide in guides() {
+        assert!(find(guide.practice).is_some(), "{}", guide.id);
+    }
+    let listing = serde_json::to_value(listing()).expect("serialises");
+    assert_eq!(listing["practices"].as_array().map(Vec::len), Some(all().len()));
+    let boundary = &listing["practices"][1];
+    assert_eq!(
+        boundary["states"],
+        serde_json::json!(["redacted", "private", "acknowledged", "changed_since_acknowledged", "shared"])
+    );
+    let roles = |id: &str| {
+        boundary["transitions"].as_array()?.iter().find(|one| one["id"] == id)?["role"].as_str().map(str::to_owned)
+    };
+    assert_eq!((roles("edit").as_deref(), roles("acknowledge").as_deref()), (Some("author"), Some("other")));
+    assert_eq!(roles("lift"), None, "it waits");
+}
+
+/// Where screens must show the way to help, and where the other could be put under pressure.
+#[test]
+fn what_is_easily_turned_into_control_is_marked() {
+    for id in ["information_request", "heads_up", "time_apart", "space_request", "my_recollection", "readiness_note"] {
+        let practice = declared().practices.iter().find(|practice| practice.id == id).expect("a practice");
+        assert!(practice.safety.contains(&Safety::SafetyLink), "{id}");
+    }
+    for template in
+        templates().iter().filter(|template| ["no_contact", "open_money", "digital_life"].contains(&template.id))
+    {
+        assert_eq!(template.safety, [Safety::ReviewRequired, Safety::SafetyLink], "{}", template.id);
+    }
+    for id in ["apology", "reassurance", "forgiveness_note"] {
+        let practice = declared().practices.iter().find(|practice| practice.id == id).expect("a practice");
+        assert!(practice.safety.contains(&Safety::NeverPrompted), "{id}");
+    }
+}
+
+#[test]
+fn hints_see_words_that_stand_for_themselves() {
+    let hint = hints().iter().find(|hint| hint.id == "absolutes").expect("a hint");
+    assert!(hint.is_called_for("You NEVER listen", "en") && hint.is_called_for("never", "en"));
+    assert!(!hint.is_called_for("Nevertheless, thank you", "en") && !hint.is_called_for("Du hörst nie zu", "en"));
+    assert!(hint.is_called_for("Du hörst nie zu", "de") && !hint.is_called_for("Knie", "de"));
+    assert!(!hint.is_called_for("never", "fr"));
 }
