@@ -9,6 +9,7 @@ pub mod checks;
 pub mod dice;
 pub mod disk;
 pub mod foe;
+mod invariants;
 pub mod lines;
 pub mod pairing;
 pub mod phone;
@@ -53,6 +54,8 @@ pub struct World {
     watched: BTreeSet<[u8; 32]>,
     /// How often words that belong in the space were seen in its box: the search finds what is there.
     pub seen_words: usize,
+    /// How often a phone knew a consent to words that it did not have.
+    pub unseen_consents: usize,
     /// Reasons for which phones set things aside.
     pub set_aside: BTreeSet<String>,
     /// Messages that phones have read.
@@ -86,6 +89,7 @@ impl World {
             shadow: Shadow::default(),
             watched: BTreeSet::new(),
             seen_words: 0,
+            unseen_consents: 0,
             set_aside: BTreeSet::new(),
             delivered: 0,
             relay_backup: None,
