@@ -79,6 +79,7 @@ fn at_once(command: Command, session: &mut Session, printer: &Printer) -> Result
         }
         Command::Quarantine { export } => copies::quarantine(session, export.as_deref(), printer),
         Command::Verify => verify(session, printer),
+        Command::Recover => print(printer, &json!({ "recovered": session.recover()? })),
         Command::Export { format, to } => copies::export(session, format, to.as_deref(), printer),
         command => act(command, session, printer),
     }

@@ -16,6 +16,7 @@ mod registers;
 mod sealed;
 mod sealed_cases;
 mod settings;
+mod versions;
 mod sides;
 mod states;
 mod world;

@@ -138,6 +138,12 @@ fn unknown_keys_nest_sixteen_deep_and_no_deeper() {
     assert!(content(16) && !content(17) && !content(4_000));
 }
 
+/// A content of so many bytes, more than 65,536, under a key that nobody knows.
+fn padded_content(bytes: usize) -> Vec<u8> {
+    let pad = bytes - 7;
+    hex(&format!("a1 09 5a {pad:08x} {}", "00".repeat(pad)))
+}
+
 #[test]
 fn lists_and_lengths_have_their_bounds() {
     let long = |refs: usize, over: usize| {
@@ -155,8 +161,13 @@ fn lists_and_lengths_have_their_bounds() {
     assert!(padded(8_192).is_err());
 
     let body = |bytes: usize| Body::from_bytes(&vec![0; bytes]).is_ok();
-    assert!(body(32) && body(128 * 1024));
-    assert!(!body(31) && !body(128 * 1024 + 1));
+    assert!(body(32) && !body(31));
+    let read = |bytes: usize| {
+        let body = Body { nonce: [0; 32], content: padded_content(bytes - 32) };
+        crate::statement::read(&owner(), Kind(900), &body).map(drop)
+    };
+    assert_eq!(read(128 * 1024), Ok(()));
+    assert_eq!(read(128 * 1024 + 1), Err(crate::statement::Refusal::TooLarge));
 
     let many = |count: u32| {
         let fields = (0..count).map(|number| (number, Value::Bool(true))).collect();
