@@ -9,6 +9,13 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+#[path = "world/agreements.rs"]
+mod agreements;
+#[path = "world/check_ins.rs"]
+mod check_ins;
+#[path = "world/newer.rs"]
+mod newer;
+
 fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

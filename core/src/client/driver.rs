@@ -149,9 +149,8 @@ impl Shared {
                 () = until_instant(tick) => self.input(Input::Tick)?,
                 messages = link.receive() => {
                     let messages = messages?;
-                    for message in messages {
-                        self.input(Input::Received(message))?;
-                    }
+                    // What came together is kept together: a link bounds how much that is.
+                    self.inputs(messages.into_iter().map(Input::Received).collect())?;
                 }
                 () = self.wake.notified() => {}
             }

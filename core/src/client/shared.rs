@@ -69,7 +69,12 @@ impl Shared {
     }
 
     pub(super) fn input(&self, input: Input) -> Result<(), ClientError> {
-        self.with(|home, now| home.handle_input(now, input))
+        self.inputs(vec![input])
+    }
+
+    /// Takes what happened together in one step.
+    pub(super) fn inputs(&self, inputs: Vec<Input>) -> Result<(), ClientError> {
+        self.with(|home, now| home.handle_inputs(now, inputs))
     }
 
     pub(super) fn relay(&self) -> Result<RelayAddress, ClientError> {

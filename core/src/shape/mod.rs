@@ -101,9 +101,12 @@ pub enum RuleError {
     /// One stands on that revision already.
     #[error("that revision has your consent already")]
     AlreadyConsented,
-    /// The words are not on this phone, or were made with a newer version: nobody can agree to what they cannot read.
+    /// The words are not on this phone: nobody can agree to what they cannot read.
     #[error("these words cannot be read here yet")]
     NotReadable,
+    /// The words were made with a newer version of the app: nobody can agree to what this one cannot show whole.
+    #[error("these words were made with a newer version of the app")]
+    NewerVersion,
     /// The revision does not build on the one in force.
     #[error("this wording does not build on the one in force; propose one that builds on both")]
     MustMerge,
@@ -144,6 +147,7 @@ impl RuleError {
             Self::NotFound => "not_found",
             Self::AlreadyConsented => "already_consented",
             Self::NotReadable => "not_readable",
+            Self::NewerVersion => "newer_version",
             Self::MustMerge => "must_merge",
             Self::NotYours => "not_yours",
             Self::Yours => "yours",

@@ -151,11 +151,18 @@ fn wording(set: &StatementSet, statement: &Statement, author: MemberId) -> Wordi
 /// new words are not covered by it.
 ///
 /// # Errors
-/// [`RuleError::NotFound`], [`RuleError::NotYours`], [`RuleError::TooMany`].
+/// [`RuleError::NotFound`], [`RuleError::NotYours`], [`RuleError::TooMany`]; [`RuleError::NotReadable`] when words that would be
+/// replaced cannot be read here.
 pub fn edit(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Result<Header, RuleError> {
     own(set, me)?;
     let replaced = |statement: &&Statement| is_wording(statement, me) || is_ending(statement, me);
-    let standing = set.iter().filter(replaced).filter(|statement| set.is_current(statement));
+    let standing = || set.iter().filter(replaced).filter(|statement| set.is_current(statement));
+    // An entry is worded anew as a whole: what this phone cannot show would be lost unseen.
+    let unreadable = |wording: &Statement| !set.is_redacted(wording) && !wording.is_readable();
+    if standing().any(|statement| is_wording(statement, me) && unreadable(statement)) {
+        return Err(RuleError::NotReadable);
+    }
+    let standing = standing();
     let header = Header::new(Kind::EDIT, Subject::Target(target), day).over(standing.map(|statement| statement.id));
     fitting(header.over(set.redactions(me)))
 }
@@ -185,7 +192,7 @@ pub fn lift(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Resu
 ///
 /// # Errors
 /// [`RuleError::NotFound`], [`RuleError::Yours`], [`RuleError::Redacted`], [`RuleError::AmbiguousRevision`];
-/// [`RuleError::NotReadable`] when the words are not here yet.
+/// [`RuleError::NotReadable`] when the words are not here yet, or this version cannot show them.
 pub fn acknowledge(
     set: &StatementSet,
     me: MemberId,
@@ -204,7 +211,7 @@ pub fn acknowledge(
     };
     match named.as_slice() {
         [one] if set.is_redacted(one) => Err(RuleError::Redacted),
-        [one] if one.body.is_none() => Err(RuleError::NotReadable),
+        [one] if !one.is_readable() => Err(RuleError::NotReadable),
         [one] => Ok(Header::new(Kind::ACKNOWLEDGE, Subject::Target(target), day).naming(Role::SUBJECT, one.id)),
         [] => Err(RuleError::NotFound),
         _ => Err(RuleError::AmbiguousRevision),

@@ -248,12 +248,12 @@ impl World {
         let date = Day::new(20_000 + dice.below(3) as i64).unwrap_or(Day::MIN);
         let word = self.shadow.word(5);
         let fields = pair("mood", &word);
-        let choice = dice.below(8);
+        let choice = dice.below(9);
         match choice {
             0..=5 => {
                 self.shadow.answered.insert((date, side));
             }
-            6 => {}
+            6 | 7 => {}
             _ => {
                 self.shadow.shared_anyway.insert((date, side));
             }
@@ -270,6 +270,10 @@ impl World {
                 4 | 5 => home.answer(moment, "check_in", date, Answer::Pass)?,
                 6 => {
                     home.take_back(moment, "check_in", date)?;
+                    occurrence
+                }
+                7 => {
+                    home.redact(moment, occurrence)?;
                     occurrence
                 }
                 _ => {

@@ -2,12 +2,14 @@
 
 use super::World;
 use super::phone::Side;
+use super::shadow::Sealed;
 use amends_core::crypto::record::{Item, SignedRecord};
 use amends_core::crypto::seal::open_record;
 use amends_core::home::EntryView;
 use amends_core::id::{BodyHash, Day, EntryId, OwnerId, SeriesId, StatementId, hash};
 use amends_core::statement::{self, Header, Kind, Role, Statement};
 use amends_core::storage::{Store, Table};
+use amends_core::sync::RecordRow;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,13 +103,22 @@ impl World {
         Ok(())
     }
 
-    /// Everything a phone keeps, opened.
-    fn rows(&mut self, at: usize) -> Result<Vec<(Table, Vec<u8>)>, String> {
+    /// Everything a phone keeps, opened, and inflated where it was deflated.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn rows(&mut self, at: usize) -> Result<Vec<(Table, Vec<u8>)>, String> {
         let disk = self.phones[at].sealed_disk();
         let mut all = Vec::new();
         for table in Table::ALL {
             let rows = disk.range(table, &[], &[], usize::MAX).map_err(|error| format!("unreadable: {error}"))?;
-            all.extend(rows.into_iter().map(|(_, row)| (table, row)));
+            for (_, row) in rows {
+                if table == Table::Records {
+                    let kept: RecordRow = minicbor::decode(&row).map_err(|error| format!("unreadable: {error}"))?;
+                    all.push((table, kept.payload().ok_or("a payload cannot be read")?.into_owned()));
+                }
+                all.push((table, row));
+            }
         }
         Ok(all)
     }
@@ -261,6 +272,27 @@ impl World {
         if said { Ok(()) } else { Err(format!("{name} shows {shown:?}, which nobody said there")) }
     }
 
+    /// Words of check-ins that their authors took back for good, their own vaults included.
+    fn answers_taken_back(&mut self) -> Result<BTreeSet<String>, String> {
+        let mut gone = BTreeSet::new();
+        let sealed = self.shadow.sealed.clone();
+        for Sealed { word, side, date } in sealed {
+            let occurrence = self.occurrence(date);
+            let Some(phone) = self.phones.iter_mut().find(|phone| phone.side == side) else { continue };
+            let moment = phone.moment();
+            let home = phone.home.as_mut().ok_or("a phone is off")?;
+            let me = home.identity().member;
+            let history = home.history(moment, occurrence).unwrap_or_default();
+            let of = |kind| history.iter().filter(move |item| item.member == me && item.kind == kind);
+            // Whoever answers knowing of a redaction says so, and keeps the words.
+            let covered = |over: &[StatementId]| of("redact").any(|redact| !over.contains(&redact.hash));
+            if of("commit").all(|commitment| covered(&commitment.over)) && of("redact").next().is_some() {
+                gone.insert(word);
+            }
+        }
+        Ok(gone)
+    }
+
     /// Nobody keeps what is not theirs, and nobody keeps what was taken back.
     fn nothing_leaks(&mut self) -> Result<(), String> {
         let mut gone = BTreeSet::new();
@@ -271,6 +303,7 @@ impl World {
                 gone.extend(redacted.filter_map(|wording| self.shadow.words.get(&wording.hash).cloned()));
             }
         }
+        gone.extend(self.answers_taken_back()?);
         for at in 0..self.phones.len() {
             let (name, side) = (self.phones[at].name, self.phones[at].side);
             let rows = self.rows(at)?;

@@ -152,8 +152,9 @@ impl World {
         claims
     }
 
-    /// One record of a chain of its own, signed by the foe's device.
-    fn sign(
+    /// One sealed record of a chain of its own, signed by the foe's device: statements, each with or without its body, and
+    /// changes.
+    pub fn sign(
         &mut self,
         claims: Vec<(Header, Content, bool)>,
         changes: Vec<(EntryId, Vec<u8>)>,

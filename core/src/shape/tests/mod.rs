@@ -18,6 +18,7 @@ mod sealed_cases;
 mod series_rules;
 mod series_schedules;
 mod settings;
+mod versions;
 mod sides;
 mod states;
 mod world;
