@@ -45,7 +45,9 @@ use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
-use crate::sync::{BoxState, Engine, Event, Input, Keyring, Now, Output, RosterMember, encoded};
+use crate::sync::{
+    BoxState, Engine, Event, Input, Keyring, Now, Output, RosterMember, SheafRule, bind_settled, encoded,
+};
 use amends_protocol::{ErrorCode, RelayAddress};
 use documents::Documents;
 use minicbor::{Decode, Encode};
@@ -105,6 +107,7 @@ pub struct Home<S> {
     flush_next: bool,
     /// Documents that the last steps used, while there is a connection or a hand that types.
     documents: Documents,
+    sheaf_rule: SheafRule,
 }
 
 impl<S: Store> Home<S> {
@@ -209,6 +212,7 @@ impl<S: Store> Home<S> {
             flush_due_ms: None,
             flush_next: false,
             documents: Documents::default(),
+            sheaf_rule: SheafRule::default(),
         }
     }
 
@@ -300,6 +304,11 @@ impl<S: Store> Home<S> {
         self.flush_next = true;
     }
 
+    /// When records are bound into sheaves, from now on and until the home is closed.
+    pub fn set_sheaf_rule(&mut self, rule: SheafRule) {
+        self.sheaf_rule = rule;
+    }
+
     /// The day of the couple's home at a moment.
     ///
     /// # Errors
@@ -324,7 +333,7 @@ impl<S: Store> Home<S> {
         self.ring.refresh(&self.boxes)?;
         let flush_wanted = std::mem::take(&mut self.flush_next);
         let documents = std::mem::take(&mut self.documents);
-        let Self { store, random, state, boxes, ring, engine, keys, .. } = self;
+        let Self { store, random, state, boxes, ring, engine, keys, sheaf_rule, .. } = self;
         let mut step = Step::new(now, Work::new(store), state.clone(), boxes.clone(), ring, &mut **random);
         step.flush_wanted = flush_wanted;
         step.documents = documents;
@@ -334,6 +343,7 @@ impl<S: Store> Home<S> {
                 step.flush(keys)?;
             }
             engine.advance(&mut step.lent())?;
+            bind_settled(&mut step.work, step.ring, &step.boxes, &step.home.member, *sheaf_rule)?;
             Ok(value)
         });
         let (mut work, next, boxes, documents) = step.finish();

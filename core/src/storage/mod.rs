@@ -42,10 +42,10 @@ pub use work::Work;
 pub enum Table {
     /// Single values: format version, own ids, counters, cursors.
     Meta = 0,
-    /// Records as they were verified or made.
+    /// Records as they were verified or made, one by one.
     Records = 1,
-    /// Where in its chain a record stands, by record id.
-    RecordIds = 2,
+    /// Settled records of one chain, many in a row.
+    Sheaves = 2,
     /// Statements, by what they speak of.
     Entries = 3,
     /// The view cache: rebuildable.
@@ -73,7 +73,7 @@ impl Table {
     pub const ALL: [Table; 13] = [
         Table::Meta,
         Table::Records,
-        Table::RecordIds,
+        Table::Sheaves,
         Table::Entries,
         Table::Views,
         Table::Documents,

@@ -16,6 +16,7 @@ mod receive;
 mod recover;
 mod rows;
 mod seal;
+mod sheaf;
 mod state;
 
 pub use anchor::Anchor;
@@ -30,6 +31,7 @@ pub use rows::{
     keyed, record_key, unflushed_key, whole,
 };
 pub use seal::{drop_items, read_record, sealed_hashes};
+pub use sheaf::{SheafRule, bind_settled, bound_records};
 pub use state::{BoxState, Chain, EpochState, Ranges, RosterMember, SeenHead, Trim, Wait};
 
 use crate::crypto::PrimitiveError;

@@ -92,7 +92,8 @@ pub fn add_device(relay: &mut Relay, inviter: &mut Phone, next: &mut Phone, by_w
     let joined = device.join(invitation(&invited.link, invited.words.as_ref())).map_err(|e| e.to_string())?;
     let met = meet(relay, [Party::Inviter(home, machine), Party::NewDevice(&mut device, joined)])?;
     home.adopt(at, &met.outcome).map_err(|e| e.to_string())?;
-    next.home = Some(device.found(next.sealed_disk(), &met.pending).map_err(|e| e.to_string())?);
+    let home = device.found(next.sealed_disk(), &met.pending).map_err(|e| e.to_string())?;
+    next.runs(home);
     Ok(())
 }
 

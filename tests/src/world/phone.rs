@@ -7,7 +7,7 @@ use super::relay::ConnectionId;
 use amends_core::crypto::random::Randomness;
 use amends_core::home::{Counter, Home, HomeError, HomeZone, Moment};
 use amends_core::storage::{Sealed, Snapshot, Store, Table, Transaction};
-use amends_core::sync::BoxState;
+use amends_core::sync::{BoxState, SheafRule};
 
 /// A home in a world.
 pub type PhoneHome = Home<SealedDisk>;
@@ -122,7 +122,7 @@ impl Phone {
     /// What the home says.
     pub fn create(&mut self, name: &str) -> Result<(), HomeError> {
         let (disk, random) = (self.sealed_disk(), self.randomness());
-        self.home = Some(Home::create(disk, random, name, HomeZone::default())?);
+        self.runs(Home::create(disk, random, name, HomeZone::default())?);
         Ok(())
     }
 
@@ -147,8 +147,14 @@ impl Phone {
         if bug != Some(Bug::ForgetsCounter) {
             home.level_with(self.moment(), self.counter.as_ref())?;
         }
-        self.home = Some(home);
+        self.runs(home);
         Ok(())
+    }
+
+    /// Its process runs a home, which binds records early: nobody here lives for years.
+    pub fn runs(&mut self, mut home: PhoneHome) {
+        home.set_sheaf_rule(SheafRule { every: 2, keep: 1 });
+        self.home = Some(home);
     }
 
     /// The boxes as the disk has them.
