@@ -77,15 +77,12 @@ impl Step<'_> {
         for (device, incarnation, first, last) in content.missing.unwrap_or_default() {
             let Some(number) = state.chain_index(&device, &incarnation) else { continue };
             let Some(chain) = state.chain_mut(number) else { continue };
-            for (from, to) in chain.held() {
-                chain.upload.insert(from.max(first), to.min(last));
-                chain.restore.insert(from.max(first), to.min(last));
-            }
+            chain.show_again(first, last);
         }
     }
 
     /// Asks the others for records that somebody saw and that never arrived here, and for words that were dropped here and are owed
-    /// to both: once a day for the same gap.
+    /// to both: once a day for the same gap, and only where everything that the relay has was read.
     ///
     /// # Errors
     /// What the store says.
@@ -94,8 +91,8 @@ impl Step<'_> {
         for at in 0..self.boxes.len() {
             let Ok(index) = BoxIndex::try_from(at) else { break };
             let Some(state) = self.boxes.get_mut(at) else { break };
-            if state.cursor == 0 {
-                // The relay is to be read from its start, and may have everything.
+            if !self.caught_up.contains(&index) {
+                // What was not read yet may have everything.
                 continue;
             }
             let asking = state.chains.iter_mut().take(super::REFILL_CHAINS_MAX);

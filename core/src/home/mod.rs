@@ -46,7 +46,7 @@ use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
 use crate::sync::{
-    BoxState, Engine, Event, Input, Keyring, Now, Output, RosterMember, SheafRule, bind_settled, encoded,
+    BoxState, Engine, Event, Input, Keyring, Now, Output, PackRule, RosterMember, SheafRule, bind_settled, encoded,
 };
 use amends_protocol::{ErrorCode, RelayAddress};
 use documents::Documents;
@@ -309,6 +309,11 @@ impl<S: Store> Home<S> {
         self.sheaf_rule = rule;
     }
 
+    /// When records become packs, from now on and until the home is closed.
+    pub fn set_pack_rule(&mut self, rule: PackRule) {
+        self.engine.set_pack_rule(rule);
+    }
+
     /// The day of the couple's home at a moment.
     ///
     /// # Errors
@@ -338,6 +343,7 @@ impl<S: Store> Home<S> {
         step.flush_wanted = flush_wanted;
         step.documents = documents;
         let done = act(&mut step, engine).and_then(|value| {
+            step.caught_up = engine.caught_up();
             step.derive()?;
             if step.flush_wanted {
                 step.flush(keys)?;
@@ -415,7 +421,7 @@ impl<S: Store> Home<S> {
         if reincarnate { self.reincarnate(at) } else { Ok(()) }
     }
 
-    /// Writes what is only in memory: cursors and acknowledgements. Called when a connection ends.
+    /// Writes what is only in memory, cursors and acknowledgements, and lets the store rest. Called when a connection ends.
     ///
     /// # Errors
     /// What the store says.
@@ -427,6 +433,6 @@ impl<S: Store> Home<S> {
             self.store.commit(&transaction)?;
             self.boxes_stored.clone_from(&self.boxes);
         }
-        Ok(())
+        Ok(self.store.rest()?)
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Step<'h> {
     pub(crate) touched: BTreeSet<(BoxIndex, EntryId)>,
     /// Whether what this step authored must leave at once.
     pub(crate) flush_wanted: bool,
+    /// Boxes of which everything that the relay has was read.
+    pub(crate) caught_up: BTreeSet<BoxIndex>,
     /// The cards of *Today*, once this step needed them.
     pub(crate) today: Option<TodayRow>,
     /// Statements of this step by place, so that deriving views does not read back what was just written.
@@ -67,6 +69,7 @@ impl<'h> Step<'h> {
             random,
             touched: BTreeSet::new(),
             flush_wanted: false,
+            caught_up: BTreeSet::new(),
             today: None,
             fresh: BTreeMap::new(),
             titles: BTreeMap::new(),

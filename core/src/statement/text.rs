@@ -20,6 +20,9 @@ pub fn normalise(text: &str) -> String {
 
 /// Whether text is in that form.
 pub fn is_normal(text: &str) -> bool {
+    if text.is_ascii() {
+        return !text.bytes().any(|c| c.is_ascii_control() && c != b'\n');
+    }
     is_nfc(text) && !text.chars().any(is_stripped)
 }
 

@@ -18,6 +18,8 @@ mod pages;
 mod salvage;
 mod sealed;
 #[cfg(feature = "sqlite")]
+mod spare;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(all(test, feature = "sqlite"))]
 mod sqlite_tests;
@@ -64,7 +66,7 @@ pub enum Table {
     Packs = 10,
     /// Records that cannot be verified before something else arrives.
     Waiting = 11,
-    /// A second copy of what nobody else has: last, so that it lies on another page than the first.
+    /// A second copy of what nobody else has. [`SqliteStore`] keeps a third in a file of its own.
     Spare = 12,
 }
 
@@ -118,6 +120,14 @@ pub trait Store {
     /// stands.
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError>;
 
+    /// Gives back room that only writing needs: nothing will be written for a while.
+    ///
+    /// # Errors
+    /// As for [`Store::commit`]; nothing that was committed is lost.
+    fn rest(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Reads everything and reports the first damage. Takes as long as reading everything does.
     ///
     /// # Errors
@@ -159,6 +169,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
         (**self).commit(transaction)
+    }
+
+    fn rest(&mut self) -> Result<(), StoreError> {
+        (**self).rest()
     }
 
     fn check(&self) -> Result<(), StoreError> {

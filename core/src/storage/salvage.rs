@@ -5,6 +5,7 @@
 //! relay, but for what was not sent yet.
 
 use super::pages::rows_on;
+use super::spare;
 use super::sqlite::{FORMAT, PAGE_SIZE, SqliteStore};
 use super::{Store, StoreError, Table, Transaction};
 use rusqlite::config::DbConfig;
@@ -18,6 +19,8 @@ use std::path::{Path, PathBuf};
 const BATCH: usize = 1024;
 const LOG: &str = "-wal";
 const SALVAGED: &str = ".salvaged";
+/// Beside the store: see [`super::spare`].
+pub(super) const SPARE: &str = ".spare";
 
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +62,12 @@ impl Salvage {
         let file = fold(path, &salvage.fresh, &folded).and_then(|()| Ok(fs::read(&folded)?));
         remove_store(&folded)?;
         let mut into = salvage.store()?;
+        let mut spare = Transaction::new();
+        for (key, value) in spare::read(&with_suffix(path, SPARE)) {
+            spare.put(Table::Spare, key, value);
+        }
+        into.commit(&spare)?;
+        // What the store itself has is at least as new.
         carry_over(&file?, &mut into)?;
         into.close()?;
         Ok(salvage)
@@ -92,6 +101,10 @@ impl Salvage {
         // What lies in a log yet would not come along.
         if with_suffix(&self.fresh, LOG).exists() {
             return Err(StoreError::Full);
+        }
+        let spare = with_suffix(&self.fresh, SPARE);
+        if spare.exists() {
+            fs::rename(spare, with_suffix(&self.path, SPARE))?;
         }
         fs::rename(&self.fresh, with_suffix(&self.path, SALVAGED))?;
         self.finished = true;
@@ -206,14 +219,14 @@ fn flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)
 }
 
 fn remove_store(path: &Path) -> Result<(), StoreError> {
-    for file in [with_suffix(path, LOG), path.to_path_buf()] {
+    for file in [with_suffix(path, LOG), with_suffix(path, SPARE), path.to_path_buf()] {
         match fs::remove_file(file) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -222,7 +235,7 @@ fn remove_store(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
+pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         File::open(folder)?.sync_all()?;
     }

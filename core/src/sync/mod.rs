@@ -12,17 +12,22 @@ mod engine;
 mod flush;
 mod keyring;
 mod open;
+mod pack;
+mod read;
 mod receive;
 mod recover;
 mod rows;
 mod seal;
+mod session;
 mod sheaf;
 mod state;
+mod upload;
 
 pub use anchor::Anchor;
 pub use engine::{Engine, Lent};
 pub use flush::{Flushed, FlushedItem, Signer, flush};
 pub use keyring::{BoxRing, Keyring};
+pub use pack::{PackRule, PackState};
 pub use receive::{item_hashes, set_aside};
 pub use recover::Found;
 pub(crate) use recover::{Displaced, Own, make_sound};
@@ -154,6 +159,18 @@ pub enum Event {
     Missing {
         /// Which box.
         index: BoxIndex,
+    },
+    /// The relay's packs hold less than one that this phone knew: a longer one is made.
+    ShorterHistory {
+        /// Which box.
+        index: BoxIndex,
+    },
+    /// A pack could not be made, or not all of one could be read: nothing else depends on it.
+    Pack {
+        /// Which box.
+        index: BoxIndex,
+        /// A stable snake_case code.
+        reason: &'static str,
     },
     /// The relay shuts down in good order.
     RelayGoingAway,

@@ -7,6 +7,7 @@
 
 use super::SyncError;
 use super::keyring::BoxRing;
+use super::pack::PackState;
 use super::rows::{
     BoxIndex, ForkRow, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded, keyed, record_key, unflushed_key, whole,
 };
@@ -72,6 +73,10 @@ impl BoxState {
         self.cursor = 0;
         self.anchor = None;
         self.reread = false;
+        self.packs = PackState::default();
+        for chain in &mut self.chains {
+            (chain.trimmed, chain.untrimmed) = (0, Ranges::default());
+        }
     }
 
     /// What of this state nobody else has: keys and certificates, without anything that rows say.
@@ -213,7 +218,8 @@ impl Sounding<'_, '_> {
         self.state.unflushed = 0;
         for (key, bytes) in self.work.range(Table::Unflushed, &from, &to, usize::MAX)? {
             let number = key.get(1..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
-            let says = minicbor::decode::<UnflushedRow>(&bytes).is_ok_and(|row| row.header.is_some() != row.change.is_some());
+            let says =
+                minicbor::decode::<UnflushedRow>(&bytes).is_ok_and(|row| row.header.is_some() != row.change.is_some());
             match number {
                 Some(number) if says => {
                     self.state.unflushed += 1;
@@ -253,7 +259,8 @@ impl Sounding<'_, '_> {
             let unsent = self.unsent(number);
             let held: Vec<u64> = places.range((number, 0)..=(number, u64::MAX)).map(|((_, seq), _)| *seq).collect();
             let last = self.claims.get(at).map_or(0, |claim| claim.head_seq).max(held.last().copied().unwrap_or(0));
-            let gone: Vec<u64> = (1..=last).filter(|seq| unsent.contains(*seq) && held.binary_search(seq).is_err()).collect();
+            let gone: Vec<u64> =
+                (1..=last).filter(|seq| unsent.contains(*seq) && held.binary_search(seq).is_err()).collect();
             self.found.unsent_lost += gone.len() as u64;
             let unkept = self.state.waits.iter().filter(|wait| {
                 let answer = (wait.vault_chain, wait.vault_seq);
@@ -282,7 +289,11 @@ impl Sounding<'_, '_> {
         });
         let headers = record.core.headers.len();
         for (at, item) in record.items.into_iter().enumerate() {
-            let row = match (record.core.headers.get(at), at.checked_sub(headers).and_then(|at| record.core.documents.get(at)), item) {
+            let row = match (
+                record.core.headers.get(at),
+                at.checked_sub(headers).and_then(|at| record.core.documents.get(at)),
+                item,
+            ) {
                 (Some(header), _, item) => {
                     // Nobody saw it, and its words are gone: to seal it again would bind its author to nothing.
                     if answer_lost && Header::decode(header).is_ok_and(|header| header.kind == Kind::COMMIT) {
@@ -336,7 +347,8 @@ impl Sounding<'_, '_> {
                 if beyond.clone().any(|seq| !own || !claim.upload.contains(seq)) {
                     chain.missing_from = chain.head_seq + 1;
                 }
-                let known = |seq: &u64| displaced.moved.contains(&(number, *seq)) || displaced.lost.contains(&(number, *seq));
+                let known =
+                    |seq: &u64| displaced.moved.contains(&(number, *seq)) || displaced.lost.contains(&(number, *seq));
                 self.found.missing += beyond.filter(|seq| !known(seq)).count() as u64;
                 self.found.contradicted |= (claim.head_seq, claim.head) != (chain.head_seq, chain.head);
                 self.found.contradicted |= claim.holes != chain.holes;
@@ -397,7 +409,8 @@ impl Sounding<'_, '_> {
         let Own { member, device, incarnation, counted } = *self.own;
         let known = self.state.chain_index(&device, &incarnation);
         let chain = known.and_then(|at| self.state.chain(at));
-        let said = chain.is_some_and(|chain| chain.head_seq > 0 || chain.missing_from > 0) || counted.is_some_and(|n| n > 0);
+        let said =
+            chain.is_some_and(|chain| chain.head_seq > 0 || chain.missing_from > 0) || counted.is_some_and(|n| n > 0);
         if said && known.is_none() && self.state.chains.len() < CHAINS_MAX {
             self.state.chains.push(Chain::new(member, device, incarnation));
         }

@@ -195,7 +195,8 @@ pub(super) fn read_bound(
     }
 }
 
-/// Writes a record that a sheaf holds anew, in its sheaf. False when none holds it.
+/// Writes a record that a sheaf holds anew, in its sheaf; alone where it has become long, or stood alone beside it, which nothing
+/// should bring about. False when no sheaf holds it.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] when the sheaf cannot be read.
@@ -212,9 +213,11 @@ pub(super) fn rewrite_bound(
     else {
         return Ok(false);
     };
-    if !sheaf.bind(place, row, record, row.sealed.map(|hash| *hash)) {
+    let alone = record_key(index, chain, record.core.seq, 0);
+    let stands_alone = work.read(Table::Records, &alone)?.is_some();
+    if stands_alone || !sheaf.bind(place, row, record, row.sealed.map(|hash| *hash)) {
         sheaf.records.remove(&place);
-        work.put(Table::Records, record_key(index, chain, record.core.seq, 0), encoded(row));
+        work.put(Table::Records, alone, encoded(row));
     }
     work.put(Table::Sheaves, stretch.key(), sheaf.encode());
     Ok(true)

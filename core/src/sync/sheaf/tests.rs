@@ -266,6 +266,26 @@ fn a_long_record_and_a_forked_place_stand_alone() {
 }
 
 #[test]
+fn a_record_that_stands_alone_beside_its_sheaf_is_taken_back_in_both() {
+    let mut phone = Phone::new();
+    let (who, rule) = ((phone.me, phone.keys.id()), SheafRule { every: 1, keep: 0 });
+    let (id, record) = phone.record(1, b'c', 60);
+    let row = RecordRow::new(id, &record, None);
+    phone.step(rule, |work, boxes, _| {
+        grow(boxes, who, 1);
+        write_record(work, MEMBER_BOX, CHAIN, 1, 0, &row);
+    });
+    phone.step(SheafRule { every: 64, keep: 9 }, |work, _, _| write_record(work, MEMBER_BOX, CHAIN, 1, 0, &row));
+    assert_eq!((phone.rows(Table::Sheaves), phone.rows(Table::Records)), (1, 1));
+    phone.step(SheafRule::default(), |work, _, keyring| {
+        let ring = keyring.ring(MEMBER_BOX).expect("a ring");
+        drop_items(work, ring, MEMBER_BOX, (CHAIN, 1, 0), &[(0, [9; 32])]).expect("drops");
+    });
+    assert!(!phone.kept().windows(20).any(|window| window == [b'c'; 20]));
+    assert_eq!(phone.read(1, 0).map(|(_, record)| record), Some(record.without_item(0, [9; 32])));
+}
+
+#[test]
 fn a_damaged_sheaf_is_told_and_keeps_nobody_from_writing() {
     let mut phone = Phone::new();
     let who = (phone.me, phone.keys.id());
