@@ -127,7 +127,7 @@ impl Step<'_> {
 
     /// The document of a row.
     pub(super) fn load_document(&self, index: BoxIndex, row: &DocumentRow) -> Result<Document, HomeError> {
-        let mut changes = Vec::with_capacity(row.tail.len());
+        let mut changes: Vec<Vec<u8>> = row.aside.iter().map(|bytes| bytes.to_vec()).collect();
         for locator in &row.tail {
             changes.extend(self.change(index, locator)?);
         }
