@@ -1,6 +1,6 @@
 //! Compiles the catalogue of practices in. What is wrong with a file fails the build, naming file and line.
 
-#[path = "practices/parser.rs"]
+#[path = "practices/parser/mod.rs"]
 mod parser;
 
 use std::path::{Path, PathBuf};

@@ -17,6 +17,8 @@ mod interface;
 mod own_entries;
 #[path = "scenarios/pairing.rs"]
 mod pairing;
+#[path = "scenarios/recovery.rs"]
+mod recovery;
 #[path = "scenarios/redaction.rs"]
 mod redaction;
 #[path = "scenarios/relays.rs"]

@@ -246,8 +246,8 @@ pub(crate) enum Command {
     /// Send and read, until there is nothing more to send
     ///
     /// Ends when the outbox is empty and reading produces nothing more to send. Events of --watch: online, offline with a
-    /// `code`, arrived, settled; caught_up, relay_lost_box, relay_went_back, refused, quarantined, forked and missing with the
-    /// `box` they are about; relay_going_away.
+    /// `code`, arrived, settled; caught_up, relay_lost_box, relay_went_back, shorter_history, refused, quarantined, pack, forked
+    /// and missing with the `box` they are about; relay_going_away.
     Sync {
         /// Stay connected and print events, until stdin ends or the phone is interrupted. In the shell, until that ends
         #[arg(long, conflicts_with = "timeout")]
@@ -271,6 +271,14 @@ pub(crate) enum Command {
     ///
     /// Prints counts; `broken` records end it with exit code 6.
     Verify,
+    /// Make a damaged home sound again
+    ///
+    /// Keeps the damaged store beside the new one, carries over every intact row, and lets the next `sync` read the rest from the
+    /// relay. Prints {"recovered":{…}}: `rows` that could be read and `rows_unreadable`; `records` that are there and
+    /// `records_missing`, which the relay or the partner may have; `edits` that wait to be sent; `unsent_lost`, own records and
+    /// edits that are gone and were perhaps never sent; `mended`; `damaged`, where the damaged store is kept, null when nothing
+    /// was wrong and nothing was changed. `keys_lost` when too much is gone: then the home is as it was.
+    Recover,
     /// The owner's full copy
     Export {
         /// How it is written
@@ -366,11 +374,13 @@ Output:
 
 Exit codes:
   0 ok    2 usage    3 not found    4 refused by a rule, or no room    5 relay unreachable (edits are kept)
-  6 data damaged or not authentic    70 our bug
+  6 data damaged or not authentic (see `recover`)    70 our bug
 
 Files:
   Exports are made for their owner only and never overwrite a file. Whoever can read DIR.key can read the home: a real phone
-  keeps the key in hardware. DIR.counter tells a home restored from a backup from the one that went on: keep it where it is.";
+  keeps the key in hardware. `recover` keeps a damaged store as DIR/amends.db.damaged-1, -2, …: sealed as the home is, never
+  overwritten, yours to delete once nothing is missed; words that are taken back later stay in it. DIR.counter tells a home
+  restored from a backup from the one that went on: keep it where it is.";
 
 #[cfg(test)]
 #[path = "args_tests.rs"]

@@ -39,7 +39,8 @@ impl Failure {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Self::new(error.class(), error.code(), error.to_string())
+        let hint = if error.code() == "store_damaged" { ": `recover` makes the home sound again" } else { "" };
+        Self::new(error.class(), error.code(), format!("{error}{hint}"))
     }
 }
 

@@ -62,7 +62,7 @@ fn at_once(command: Command, session: &mut Session, printer: &Printer) -> Result
             session.act(|home, at| home.set_waiting_hint(at, hint == Switch::On))?;
             done(printer)
         }
-        Command::Practices => print(printer, &json!({ "practices": catalogue::all() })),
+        Command::Practices => print(printer, &catalogue::listing()),
         Command::Show { id } => print(printer, &session.look(|home, at| home.show(at, id))?),
         Command::List { practice } => {
             let entries = session.look(|home, at| home.list(at, practice.as_deref()))?;
@@ -79,6 +79,7 @@ fn at_once(command: Command, session: &mut Session, printer: &Printer) -> Result
         }
         Command::Quarantine { export } => copies::quarantine(session, export.as_deref(), printer),
         Command::Verify => verify(session, printer),
+        Command::Recover => print(printer, &json!({ "recovered": session.recover()? })),
         Command::Export { format, to } => copies::export(session, format, to.as_deref(), printer),
         command => act(command, session, printer),
     }

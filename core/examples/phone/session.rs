@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::input::{self, Line};
 use super::print::Printer;
 use super::watch::Beside;
-use amends_core::client::{Client, ClientError, Clock, ErrorClass, FileKeyVault, PhoneHome};
+use amends_core::client::{Client, ClientError, Clock, ErrorClass, FileKeyVault, PhoneHome, Recovery};
 use amends_core::crypto::stretch::Cost;
 use amends_core::home::{HomeError, Moment};
 use std::path::{Path, PathBuf};
@@ -59,6 +59,14 @@ impl Session {
         }
         let client = Client::open(&self.folder, Box::new(self.vault()?), self.clock)?;
         Ok(self.hold(client))
+    }
+
+    /// Makes a damaged home sound again.
+    ///
+    /// # Errors
+    /// `home_in_use` while this process has it open.
+    pub(crate) fn recover(&self) -> Result<Recovery, Failure> {
+        Ok(Client::recover(&self.folder, Box::new(self.vault()?), self.clock)?)
     }
 
     /// Stays connected beside the commands that follow.

@@ -56,6 +56,9 @@ pub enum ClientError {
     /// The home's folder is there and its storage key is not.
     #[error("the home is there, but its storage key is not")]
     KeyMissing,
+    /// The storage key opens nothing of the home: it is another home's.
+    #[error("the storage key opens nothing of this home: it is another home's")]
+    WrongKey,
     /// The relay can't be reached, or no longer. Edits are kept.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -102,6 +105,7 @@ impl ClientError {
             Self::Home(error) => error.code(),
             Self::Vault(error) => error.code(),
             Self::KeyMissing => "key_missing",
+            Self::WrongKey => "wrong_key",
             Self::Link(error) => error.code(),
             Self::NoRelay => "no_relay",
             Self::Refused(code) => code.name(),
@@ -122,7 +126,9 @@ impl ClientError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Home(error) => error.class().into(),
-            Self::Vault(VaultError::Damaged | VaultError::WrongPassphrase) | Self::KeyMissing => ErrorClass::Damaged,
+            Self::Vault(VaultError::Damaged | VaultError::WrongPassphrase) | Self::KeyMissing | Self::WrongKey => {
+                ErrorClass::Damaged
+            }
             Self::Vault(VaultError::PassphraseEmpty) => ErrorClass::Usage,
             Self::Vault(VaultError::Io(_) | VaultError::Key(_)) => ErrorClass::Storage,
             Self::Vault(_) | Self::NoRelay | Self::Refused(_) => ErrorClass::Refused,
@@ -177,7 +183,7 @@ fn pairing_class(error: &PairingError) -> ErrorClass {
 impl From<BeginError> for ClientError {
     fn from(error: BeginError) -> Self {
         match error {
-            BeginError::Link(error) => error.into(),
+            BeginError::Pairing(PairingError::Link(error)) => error.into(),
             BeginError::Pairing(error) => error.into(),
             BeginError::Home(error) => error.into(),
         }

@@ -12,6 +12,7 @@ mod event;
 mod link;
 mod pairing;
 mod pin;
+mod recover;
 mod shared;
 mod vault;
 
@@ -22,12 +23,13 @@ pub use error::{ClientError, ErrorClass};
 pub use event::{ClientEvent, Events};
 pub use link::{Link, LinkError, connect};
 pub use pairing::{Invited, PairingEvent, Person};
+pub use recover::Recovery;
 pub use shared::PhoneHome;
 pub use vault::{FileKeyVault, KeyVault, VaultError};
 
 use crate::crypto::random::SystemRandomness;
 use crate::home::{Home, HomeError, Moment};
-use crate::storage::{self, Sealed};
+use crate::storage::{self, Sealed, StoreError};
 use driver::{Ended, Until};
 use shared::Shared;
 use std::future::Future;
@@ -71,7 +73,12 @@ impl Client {
             None if is_there => return Err(ClientError::KeyMissing),
             None => vault.make_storage_key(&mut SystemRandomness::new())?,
         };
-        let home = found(Sealed::new(folder.store()?, RowSeal::new(key)))?;
+        let store = Sealed::new(folder.store()?, RowSeal::new(key));
+        // A counter is kept only for a home that was whole: one stood in this store, and is to be recovered first.
+        if is_there && recover::counted(&mut *vault)?.is_some() && !Home::is_in(&store)? {
+            return Err(StoreError::Damaged { table: None }.into());
+        }
+        let home = found(store)?;
         vault.keep_counter(home.counter())?;
         Ok(Self { shared: Shared::new(home, vault, clock), _folder: folder })
     }
@@ -88,11 +95,13 @@ impl Client {
         }
         let folder = storage::Home::open(folder)?;
         let key = vault.storage_key()?.ok_or(ClientError::KeyMissing)?;
+        let counter = recover::counted(&mut *vault)?;
         let store = Sealed::new(folder.store()?, RowSeal::new(key));
-        let mut home = Home::open(store, Box::new(SystemRandomness::new()))?;
-        let counter = match vault.counter() {
-            Err(VaultError::Damaged) => None,
-            counter => counter?,
+        let mut home = match Home::open(store, Box::new(SystemRandomness::new())) {
+            // A counter was kept for a home that stood here: its store was cut to nothing.
+            Err(HomeError::NoHome) if counter.is_some() => return Err(StoreError::Damaged { table: None }.into()),
+            Err(error) if error.is_damage() => return Err(recover::diagnosed(error, &folder, &mut *vault)),
+            opened => opened?,
         };
         home.level_with(clock.now(), counter.as_ref())?;
         if counter.as_ref() != Some(home.counter()) {

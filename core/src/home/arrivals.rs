@@ -1,20 +1,12 @@
 //! What arrived, taken into entries and documents; and what own commitments have become due to be opened.
 
 use super::HomeError;
-use super::entries::{DocumentRow, read_document, write_document};
+use super::documents::Changes;
 use super::step::Step;
-use crate::crypto::PrimitiveError;
-use crate::crypto::keys::DeviceKeys;
-use crate::document::{Actor, Document, Outcome, Refusal, ScalarPosition, change_hash};
-use crate::id::{ChangeHash, EntryId, Incarnation};
+use crate::id::EntryId;
 use crate::statement::Kind;
-use crate::sync::{
-    Arrival, Arrived, BoxIndex, Chain, Locator, Missing, QuarantineRow, SEQ_MAX, read_record, set_aside,
-};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Changes that arrived for one document.
-type Changes = Vec<(Locator, ChangeHash, Vec<u8>)>;
+use crate::sync::{Arrival, Arrived, BoxIndex, Chain, Missing, SEQ_MAX, read_record};
+use std::collections::BTreeMap;
 
 impl Step<'_> {
     /// Takes verified arrivals in.
@@ -40,10 +32,7 @@ impl Step<'_> {
                 Arrived::Seen { chain, after, seq } => self.take_seen(index, chain, after, seq)?,
             }
         }
-        for ((index, document), changes) in changes {
-            self.take_changes(index, document, changes)?;
-        }
-        Ok(())
+        self.take_changes(changes)
     }
 
     /// Takes in what was taken in before: what asked for something then does not ask again.
@@ -61,92 +50,7 @@ impl Step<'_> {
                 Arrived::Seen { .. } => {}
             }
         }
-        changes.into_iter().try_for_each(|((index, document), changes)| self.take_changes(index, document, changes))
-    }
-
-    fn take_changes(&mut self, index: BoxIndex, document: EntryId, changes: Changes) -> Result<(), HomeError> {
-        let mut row = read_document(&self.work, index, &document)?.unwrap_or_default();
-        let mut loaded = self.load_document(index, &row)?;
-        let applied = loaded.apply(changes.iter().map(|(_, _, bytes)| bytes.clone()));
-        for ((locator, hash, bytes), outcome) in changes.into_iter().zip(applied.outcomes) {
-            match outcome {
-                Outcome::Applied | Outcome::Waiting => row.tail.push(locator),
-                Outcome::Known => {}
-                Outcome::Refused(refusal) => self.set_change_aside(index, refusal, hash, bytes)?,
-            }
-        }
-        for (hash, refusal, bytes) in loaded.aside() {
-            self.set_change_aside(index, refusal, hash, bytes.to_vec())?;
-        }
-        row.aside = loaded.aside().map(|(_, _, bytes)| bytes.to_vec().into()).collect();
-        let displaced = applied.displaced;
-        if !displaced.changes.is_empty() {
-            self.keep_anew(index, &mut row, &loaded)?;
-        }
-        self.titles.insert((index, document), loaded.shown_title());
-        self.fold(&mut row, &mut loaded)?;
-        write_document(&mut self.work, index, &document, &row);
-        self.touched.insert((index, document));
-        self.put_back(index, document, displaced.words)
-    }
-
-    fn set_change_aside(
-        &mut self,
-        index: BoxIndex,
-        refusal: Refusal,
-        hash: ChangeHash,
-        bytes: Vec<u8>,
-    ) -> Result<(), HomeError> {
-        let (reason, day) = (refusal.code().to_owned(), self.now.day);
-        let row = QuarantineRow { index, reason, bytes: bytes.into(), statement: None, change: Some(hash), day };
-        Ok(set_aside(&mut self.work, &row)?)
-    }
-
-    /// Lets a row hold what its document holds, after part of it gave way. What waits for the next flush stays in the tail.
-    fn keep_anew(&mut self, index: BoxIndex, row: &mut DocumentRow, document: &Document) -> Result<(), HomeError> {
-        let mut unflushed = BTreeSet::new();
-        let mut tail = Vec::new();
-        for locator in &row.tail {
-            let Some(bytes) = self.change(index, locator)? else { continue };
-            let hash = change_hash(&bytes);
-            let fresh = matches!(locator, Locator::Unflushed { .. });
-            if fresh {
-                unflushed.insert(hash);
-            }
-            if (fresh || !document.contains(&hash)) && !document.is_aside(&hash) {
-                tail.push(*locator);
-            }
-        }
-        row.save = Some(document.without(&unflushed)?.save()?.into());
-        row.tail = tail;
-        Ok(())
-    }
-
-    /// Words of this device that gave way, or stood on what did, are typed again at the end of the note, so that they stay in view.
-    /// Those of others are put back on their phones.
-    fn put_back(
-        &mut self,
-        index: BoxIndex,
-        document: EntryId,
-        mut words: BTreeMap<Actor, String>,
-    ) -> Result<(), HomeError> {
-        let keys = DeviceKeys::from_secret(&self.home.device).map_err(|_| PrimitiveError)?;
-        let chains = self.boxes.get(usize::from(index)).into_iter().flat_map(|state| &state.chains);
-        let lives: BTreeSet<Incarnation> =
-            chains.filter(|chain| chain.device == keys.id()).map(|chain| chain.incarnation).collect();
-        let lives = lives.into_iter().chain([self.home.incarnation]);
-        let own = lives.filter_map(|life| words.remove(&Actor::derive(&keys.id(), &life, &document)));
-        let words = own.collect::<Vec<_>>().join("\n");
-        if words.is_empty() {
-            return Ok(());
-        }
-        self.change_document(index, document, |document, actor| {
-            let text = document.text().text;
-            let end = ScalarPosition(text.chars().count());
-            let words = if text.is_empty() || text.ends_with('\n') { words } else { format!("\n{words}") };
-            // A note that is full keeps them in the change that was set aside.
-            Ok(document.splice(actor, end, 0, &words).unwrap_or_default())
-        })
+        self.take_changes(changes)
     }
 
     /// The partner's phones saw more of our records: what those say may have become settled.
@@ -173,15 +77,12 @@ impl Step<'_> {
         for (device, incarnation, first, last) in content.missing.unwrap_or_default() {
             let Some(number) = state.chain_index(&device, &incarnation) else { continue };
             let Some(chain) = state.chain_mut(number) else { continue };
-            for (from, to) in chain.held() {
-                chain.upload.insert(from.max(first), to.min(last));
-                chain.restore.insert(from.max(first), to.min(last));
-            }
+            chain.show_again(first, last);
         }
     }
 
     /// Asks the others for records that somebody saw and that never arrived here, and for words that were dropped here and are owed
-    /// to both: once a day for the same gap.
+    /// to both: once a day for the same gap, and only where everything that the relay has was read.
     ///
     /// # Errors
     /// What the store says.
@@ -190,6 +91,10 @@ impl Step<'_> {
         for at in 0..self.boxes.len() {
             let Ok(index) = BoxIndex::try_from(at) else { break };
             let Some(state) = self.boxes.get_mut(at) else { break };
+            if !self.caught_up.contains(&index) {
+                // What was not read yet may have everything.
+                continue;
+            }
             let asking = state.chains.iter_mut().take(super::REFILL_CHAINS_MAX);
             let missing: Vec<Missing> = asking.flat_map(|chain| missing_of(chain, today)).collect();
             if !missing.is_empty() {

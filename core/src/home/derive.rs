@@ -118,6 +118,7 @@ impl Step<'_> {
                         let items = [(item, statement.body_hash.0)];
                         drop_items(&mut self.work, ring, index, (chain, seq, twin), &items)?;
                         let Some(state) = self.boxes.get_mut(usize::from(index)) else { continue };
+                        state.words_dropped();
                         let Some(kept) = state.chain_mut(chain) else { continue };
                         if kept.member == me {
                             kept.upload.insert(seq, seq);

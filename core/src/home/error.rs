@@ -39,6 +39,9 @@ pub enum HomeError {
     /// The home was written by a newer version.
     #[error("this home was written by a newer version of the app")]
     NewerHome,
+    /// What is left of a damaged home lacks its keys: nothing here can be read or sent without them.
+    #[error("what is left of this home lacks its keys: pair this phone again from another one of yours, as a new home")]
+    KeysLost,
     /// There is no partner yet.
     #[error("this home is not paired")]
     NotPaired,
@@ -99,6 +102,7 @@ impl HomeError {
             Self::NoHome => "no_home",
             Self::HomeExists => "home_exists",
             Self::NewerHome => "home_newer",
+            Self::KeysLost => "keys_lost",
             Self::NotPaired => "not_paired",
             Self::AlreadyPaired => "already_paired",
             Self::NotFound(_) => "not_found",
@@ -116,6 +120,11 @@ impl HomeError {
         }
     }
 
+    /// Whether something that is kept cannot be read as it was written.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Sync(SyncError::Store(StoreError::Damaged { .. })))
+    }
+
     /// What a caller may do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -129,10 +138,11 @@ impl HomeError {
             Self::HomeExists | Self::NotPaired | Self::AlreadyPaired | Self::WrongShape | Self::Rule(_) => {
                 ErrorClass::Refused
             }
-            Self::NewerHome => ErrorClass::Damaged,
+            Self::NewerHome | Self::KeysLost => ErrorClass::Damaged,
             Self::Sync(SyncError::Store(error)) => match error {
                 StoreError::Damaged { .. } | StoreError::Newer { .. } => ErrorClass::Damaged,
                 StoreError::InUse => ErrorClass::Refused,
+                StoreError::Unsealed => ErrorClass::Bug,
                 _ => ErrorClass::Storage,
             },
             Self::Sync(_) | Self::NoRandomness(_) => ErrorClass::Bug,

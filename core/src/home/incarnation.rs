@@ -39,12 +39,7 @@ impl<S: Store> Home<S> {
     /// Starts a new incarnation. Statements that wait for the next flush are free of it; so are changes of documents by an actor
     /// whose incarnation the others know, others are made anew.
     pub(super) fn reincarnate(&mut self, at: Moment) -> Result<(), HomeError> {
-        self.step(at, |step, _| {
-            step.home.incarnation = Incarnation(make_bytes(step.random)?);
-            step.remake_changes()?;
-            step.boxes.iter_mut().for_each(|state| state.own = None);
-            Ok(())
-        })?;
+        self.step(at, |step, _| step.begin_incarnation())?;
         self.counter = Counter { incarnation: self.state.incarnation, seqs: Vec::new() };
         // The key vault is to know at once: else the next start would take this incarnation for a restored one as well.
         self.outputs.push_back(Output::Count { index: MEMBER_BOX, seq: 0 });
@@ -53,6 +48,14 @@ impl<S: Store> Home<S> {
 }
 
 impl Step<'_> {
+    /// See [`Home::reincarnate`].
+    pub(super) fn begin_incarnation(&mut self) -> Result<(), HomeError> {
+        self.home.incarnation = Incarnation(make_bytes(self.random)?);
+        self.remake_changes()?;
+        self.boxes.iter_mut().for_each(|state| state.own = None);
+        Ok(())
+    }
+
     /// Makes unflushed changes of documents anew, as one edit each, by the actor of the new incarnation, where nobody knows the
     /// old one's. Where somebody does, the database may lack what it sent already: the same change again says nothing twice, a
     /// change made anew would.

@@ -11,13 +11,17 @@ mod agreements;
 mod arrivals;
 mod check_in;
 mod derive;
+mod documents;
 mod entries;
 mod error;
 mod export;
+mod forks;
 mod incarnation;
 mod notes;
 mod pairing;
 mod rebuild;
+mod recover;
+mod spare;
 mod state;
 mod step;
 mod today;
@@ -28,6 +32,7 @@ pub use check_in::Answer;
 pub use error::{ErrorClass, HomeError};
 pub use export::{Export, QuarantineItem, VerifyReport};
 pub use pairing::{BeginError, Identity, Invitation, Invitee, NewDevice};
+pub use recover::Recovered;
 pub use state::{HomeZone, SpaceState};
 pub use today::{Card, Today};
 pub use views::{AnswerEntry, EntryView, HistoryItem, Named, Partner, Revision, Status, Wording};
@@ -41,8 +46,9 @@ use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
-use crate::sync::{BoxState, Engine, Input, Keyring, Now, Output, RosterMember, encoded};
+use crate::sync::{BoxState, Engine, Event, Input, Keyring, Now, Output, PackRule, RosterMember, encoded};
 use amends_protocol::{ErrorCode, RelayAddress};
+use documents::Documents;
 use minicbor::{Decode, Encode};
 use pairing::first_epoch;
 use state::{HOME_VERSION, HomeState};
@@ -93,9 +99,13 @@ pub struct Home<S> {
     keys: DeviceKeys,
     engine: Engine,
     outputs: VecDeque<Output>,
+    /// The spare is to be written whatever it says.
+    spare_due: bool,
     counter: Counter,
     flush_due_ms: Option<u64>,
     flush_next: bool,
+    /// Documents that the last steps used, while there is a connection or a hand that types.
+    documents: Documents,
 }
 
 impl<S: Store> Home<S> {
@@ -131,7 +141,7 @@ impl<S: Store> Home<S> {
         state: HomeState,
         boxes: Vec<BoxState>,
     ) -> Result<Self, HomeError> {
-        if store.read(Table::Meta, HOME_KEY)?.is_some() {
+        if Self::is_in(&store)? {
             return Err(HomeError::HomeExists);
         }
         let mut home = Self::assemble(store, random, state, boxes, keys);
@@ -140,11 +150,20 @@ impl<S: Store> Home<S> {
         Ok(home)
     }
 
+    /// Whether there is a home in a store.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn is_in(store: &S) -> Result<bool, HomeError> {
+        Ok(store.read(Table::Meta, HOME_KEY)?.is_some())
+    }
+
     /// Writes the small state outside of any step.
     fn write_state(&mut self) -> Result<(), HomeError> {
         let mut work = Work::new(&self.store);
         work.put(Table::Meta, HOME_KEY, encoded(&self.state));
         work.put(Table::Meta, BOXES_KEY, encoded(&self.boxes));
+        spare::keep(&mut work, None, &self.state, &self.boxes);
         let transaction = work.into_transaction();
         self.store.commit(&transaction)?;
         self.boxes_stored.clone_from(&self.boxes);
@@ -186,9 +205,11 @@ impl<S: Store> Home<S> {
             keys,
             engine: Engine::default(),
             outputs: VecDeque::new(),
+            spare_due: false,
             counter,
             flush_due_ms: None,
             flush_next: false,
+            documents: Documents::default(),
         }
     }
 
@@ -229,17 +250,37 @@ impl<S: Store> Home<S> {
     /// # Errors
     /// What the store says; the connection should be dropped then, and nothing was lost.
     pub fn handle_input(&mut self, at: Moment, input: Input) -> Result<(), HomeError> {
-        let tick = matches!(input, Input::Tick);
-        let due = tick && self.flush_due_ms.is_some_and(|due| due <= at.elapsed_ms);
-        if due {
+        self.handle_inputs(at, vec![input])
+    }
+
+    /// Takes what happened on the connection, several things in one step: a backlog that comes record by record costs one
+    /// commit for all that is there. The caller bounds how much that is.
+    ///
+    /// # Errors
+    /// As [`Home::handle_input`]; then nothing of it was taken.
+    pub fn handle_inputs(&mut self, at: Moment, inputs: Vec<Input>) -> Result<(), HomeError> {
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        let tick = inputs.iter().any(|input| matches!(input, Input::Tick));
+        if tick && self.flush_due_ms.is_some_and(|due| due <= at.elapsed_ms) {
             self.flush(at)?;
         }
-        let mut input = Some(input);
-        self.step(at, |step, engine| {
-            let Some(input) = input.take() else { return Ok(()) };
-            let arrivals = engine.handle_input(&mut step.lent(), input)?;
-            step.take_arrivals(arrivals)
-        })
+        // Whoever waits for the next connection needs no documents at hand.
+        if inputs.iter().any(|input| matches!(input, Input::Disconnected)) {
+            self.documents = Documents::default();
+        }
+        let arrived = self.step(at, |step, engine| {
+            let mut arrivals = Vec::new();
+            for input in inputs {
+                arrivals.extend(engine.handle_input(&mut step.lent(), input)?);
+            }
+            let arrived = !arrivals.is_empty();
+            step.take_arrivals(arrivals)?;
+            Ok(arrived)
+        })?;
+        self.outputs.extend(arrived.then_some(Output::Event(Event::Arrived)));
+        Ok(())
     }
 
     /// Makes records of everything unflushed and hands them to the relay as soon as it is reached.
@@ -258,6 +299,11 @@ impl<S: Store> Home<S> {
     /// after it.
     pub fn flush_with_next(&mut self) {
         self.flush_next = true;
+    }
+
+    /// When records become packs, from now on and until the home is closed.
+    pub fn set_pack_rule(&mut self, rule: PackRule) {
+        self.engine.set_pack_rule(rule);
     }
 
     /// The day of the couple's home at a moment.
@@ -283,10 +329,13 @@ impl<S: Store> Home<S> {
         let now = Now { elapsed_ms: at.elapsed_ms, day: self.stamp(at) };
         self.ring.refresh(&self.boxes)?;
         let flush_wanted = std::mem::take(&mut self.flush_next);
+        let documents = std::mem::take(&mut self.documents);
         let Self { store, random, state, boxes, ring, engine, keys, .. } = self;
         let mut step = Step::new(now, Work::new(store), state.clone(), boxes.clone(), ring, &mut **random);
         step.flush_wanted = flush_wanted;
+        step.documents = documents;
         let done = act(&mut step, engine).and_then(|value| {
+            step.caught_up = engine.caught_up();
             step.derive()?;
             if step.flush_wanted {
                 step.flush(keys)?;
@@ -294,7 +343,7 @@ impl<S: Store> Home<S> {
             engine.advance(&mut step.lent())?;
             Ok(value)
         });
-        let (mut work, next, boxes) = step.finish();
+        let (mut work, next, boxes, documents) = step.finish();
         let value = match done {
             Ok(value) => value,
             Err(error) => {
@@ -311,6 +360,8 @@ impl<S: Store> Home<S> {
             if boxes != self.boxes_stored {
                 work.put(Table::Meta, BOXES_KEY, encoded(&boxes));
             }
+            let before = (!self.spare_due).then_some((&self.state, self.boxes.as_slice()));
+            spare::keep(&mut work, before, &next, &boxes);
             let transaction = work.into_transaction();
             if let Err(error) = self.store.commit(&transaction) {
                 self.engine.rolled_back();
@@ -318,9 +369,11 @@ impl<S: Store> Home<S> {
                 return Err(error.into());
             }
             self.boxes_stored.clone_from(&boxes);
+            self.spare_due = false;
         }
         self.state = next;
         self.boxes = boxes;
+        self.documents = documents;
         self.engine.committed();
         self.drain_engine(at)?;
         if self.boxes.iter().any(|state| state.unflushed > 0) {

@@ -23,28 +23,31 @@ impl<S: Store> Home<S> {
     /// # Errors
     /// What the store says.
     pub fn rebuild(&mut self, at: Moment) -> Result<(), HomeError> {
-        self.step(at, |step, _| {
-            // An entry whose words were taken back keeps its name where it was known.
-            let named = step.practices()?;
-            for table in [Table::Entries, Table::Documents, Table::Views] {
-                step.clear(table)?;
-            }
-            step.forget_today();
-            for index in 0..BoxIndex::try_from(step.boxes.len()).unwrap_or(BoxIndex::MAX) {
-                let arrivals = step.kept(index)?;
-                step.take_again(arrivals)?;
-            }
-            for ((index, entry), practice) in named {
-                let Some(mut row) = read_entry(&step.work, index, &entry)? else { continue };
-                row.practice = row.practice.or(Some(practice));
-                write_entry(&mut step.work, index, &entry, &row);
-            }
-            Ok(())
-        })
+        self.step(at, |step, _| step.rebuild())
     }
 }
 
 impl Step<'_> {
+    /// See [`Home::rebuild`].
+    pub(super) fn rebuild(&mut self) -> Result<(), HomeError> {
+        // An entry whose words were taken back keeps its name where it was known.
+        let named = self.practices()?;
+        for table in [Table::Entries, Table::Documents, Table::Views] {
+            self.clear(table)?;
+        }
+        self.forget_today();
+        for index in 0..BoxIndex::try_from(self.boxes.len()).unwrap_or(BoxIndex::MAX) {
+            let arrivals = self.kept(index)?;
+            self.take_again(arrivals)?;
+        }
+        for ((index, entry), practice) in named {
+            let Some(mut row) = read_entry(&self.work, index, &entry)? else { continue };
+            row.practice = row.practice.or(Some(practice));
+            write_entry(&mut self.work, index, &entry, &row);
+        }
+        Ok(())
+    }
+
     fn practices(&self) -> Result<BTreeMap<(BoxIndex, EntryId), String>, HomeError> {
         let mut named = BTreeMap::new();
         for index in 0..BoxIndex::try_from(self.boxes.len()).unwrap_or(BoxIndex::MAX) {

@@ -37,7 +37,7 @@ pub enum SealedState {
 
 impl SealedState {
     /// The stable name.
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Upcoming => "upcoming",
             Self::MineSealed => "mine_sealed",

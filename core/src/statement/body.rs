@@ -75,6 +75,8 @@ pub struct Content {
     pub space: Option<SpaceId>,
     /// The transcript of a pairing.
     pub transcript: Option<[u8; 32]>,
+    /// The code of an act.
+    pub act: Option<String>,
 }
 
 impl fmt::Debug for Content {
@@ -136,6 +138,11 @@ impl Content {
         Self { practice: Some(practice.to_owned()), version: Some(version), fields: Some(fields), ..Self::default() }
     }
 
+    /// An act of a practice, without fields.
+    pub fn act(practice: &str, version: u32, act: &str) -> Self {
+        Self { act: Some(act.to_owned()), fields: None, ..Self::of(practice, version, BTreeMap::new()) }
+    }
+
     /// Nothing but text.
     pub fn text(text: &str) -> Self {
         Self { text: Some(super::normalise(text)), ..Self::default() }
@@ -153,8 +160,15 @@ impl Content {
             self.missing.is_some(),
             self.space.is_some(),
             self.transcript.is_some(),
+            self.act.is_some(),
         ];
         there.iter().rev().fold(0, |keys, there| keys << 1 | u16::from(*there))
+    }
+
+    /// Whether it has no text besides codes, and `body`, which it was read from, nothing that this version passed over.
+    pub(super) fn is_speechless(&self, body: &Body) -> bool {
+        let texts = self.fields.iter().flat_map(BTreeMap::values).flat_map(Value::texts);
+        texts.chain(&self.text).next().is_none() && self.encode() == body.content
     }
 
     /// Every text in it, for checks.
@@ -217,6 +231,9 @@ impl Content {
         if let Some(transcript) = &self.transcript {
             e.u8(8)?.bytes(transcript)?;
         }
+        if let Some(act) = &self.act {
+            e.u8(9)?.str(act)?;
+        }
         Ok(())
     }
 
@@ -241,6 +258,7 @@ impl Content {
                 6 => content.missing = Some(missing(&mut d)?),
                 7 => content.space = Some(d.decode()?),
                 8 => content.transcript = Some(d.bytes()?.try_into().map_err(|_| ContentError)?),
+                9 => content.act = Some(d.str()?.to_owned()),
                 _ => d.skip()?,
             }
         }

@@ -14,7 +14,7 @@ const NO_WORDS: &[u8] = &[0xa0];
 const NOTE_CHARS_MAX: usize = 4_000;
 /// Longest text of one field, whatever the practice allows, in Unicode scalar values.
 const FIELD_CHARS_MAX: usize = 20_000;
-/// Longest practice id, in Unicode scalar values.
+/// Longest practice id, and longest act, in Unicode scalar values.
 const PRACTICE_CHARS_MAX: usize = 64;
 
 /// Why a statement is not sound.
@@ -125,6 +125,7 @@ fn subject_fits(statement: &Statement) -> bool {
     match statement.header.kind {
         Kind::CREATE => fresh,
         Kind::PROPOSE => !occurrence,
+        Kind::ACT => !fresh,
         Kind::COMMIT | Kind::OPEN | Kind::TAKE_BACK | Kind::SHARE_ANYWAY => occurrence,
         Kind::SETTING | Kind::ROSTER | Kind::REFILL => {
             !fresh && !occurrence && statement.target == EntryId::from(statement.owner)
@@ -136,7 +137,10 @@ fn subject_fits(statement: &Statement) -> bool {
 fn refs_fit(statement: &Statement) -> bool {
     let count = |role| statement.header.named(role).count();
     match statement.header.kind {
-        Kind::CREATE => count(Role::ABOUT) <= 1,
+        // An exact wording is one of the entry it is about.
+        Kind::CREATE | Kind::EDIT | Kind::PROPOSE => {
+            count(Role::ABOUT) <= 1 && count(Role::SUBJECT) <= count(Role::ABOUT)
+        }
         Kind::CONSENT | Kind::DECLINE | Kind::ACKNOWLEDGE => count(Role::SUBJECT) == 1,
         Kind::COMMENT => count(Role::SUBJECT) <= 1,
         Kind::OPEN => count(Role::OWN_COMMITMENT) == 1 && count(Role::PARTNER_COMMITMENT) == 1,
@@ -153,11 +157,13 @@ const ROSTER: u16 = 1 << 5;
 const MISSING: u16 = 1 << 6;
 const SPACE: u16 = 1 << 7;
 const TRANSCRIPT: u16 = 1 << 8;
+const ACT: u16 = 1 << 9;
 
 /// The keys that a kind's content must have, and those it may have besides.
 fn keys_of(kind: Kind) -> (u16, u16) {
     match kind {
-        Kind::CREATE | Kind::EDIT | Kind::PROPOSE => (PRACTICE | FIELDS, 0),
+        Kind::CREATE | Kind::EDIT | Kind::PROPOSE | Kind::SIDE => (PRACTICE | FIELDS, 0),
+        Kind::ACT => (PRACTICE | ACT, FIELDS),
         Kind::DECLINE => (0, TEXT),
         Kind::COMMENT => (TEXT, 0),
         // Without fields it is a pass.
@@ -184,6 +190,9 @@ fn check_content(owner: &OwnerId, kind: Kind, content: &Content) -> Result<(), R
     if speechless || content.practice.as_ref().is_some_and(String::is_empty) {
         return Err(Refusal::Incomplete);
     }
+    if content.act.as_ref().is_some_and(|act| !is_code(act)) {
+        return Err(Refusal::Malformed);
+    }
     if content.missing.iter().flatten().any(|(_, _, first, last)| *first == 0 || first > last) {
         return Err(Refusal::Malformed);
     }
@@ -196,6 +205,12 @@ fn check_content(owner: &OwnerId, kind: Kind, content: &Content) -> Result<(), R
         return check_texts(&kept);
     }
     Ok(())
+}
+
+/// A code of the catalogue. It is compared, never shown.
+fn is_code(act: &str) -> bool {
+    let letters = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    (1..=PRACTICE_CHARS_MAX).contains(&act.len()) && act.as_bytes().iter().all(letters)
 }
 
 fn check_texts(content: &Content) -> Result<(), Refusal> {

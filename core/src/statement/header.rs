@@ -72,6 +72,10 @@ kinds! {
     ROSTER = 17;
     /// Asks for missing records.
     REFILL = 18;
+    /// One's own side of an entry.
+    SIDE = 19;
+    /// An act of the practice's catalogue: a step of a request, a tick, a rating, a mark.
+    ACT = 20;
 }
 
 impl Kind {

@@ -88,6 +88,14 @@ impl Statement {
         Ok(Self { id, owner, member, target, header, header_bytes, body_hash, body })
     }
 
+    /// Whether it has words that could be taken back: not where its kind has none, nor in an act that is here and says no more
+    /// than its code, numbers and marks.
+    pub fn has_words(&self) -> bool {
+        let speechless = |body: &Body| body.content().is_ok_and(|content| content.is_speechless(body));
+        let silent = self.header.kind == Kind::ACT && self.body.as_ref().is_some_and(speechless);
+        !self.header.kind.is_wordless() && !silent
+    }
+
     /// What the body says, as far as this version can show it whole; `None` without one. What holds must not depend on it.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A home: the folder of one phone, used by one process at a time.
 
-use super::salvage::{self, SalvageReport};
+use super::salvage::{self, Salvage, SalvageReport};
 use super::{SqliteStore, StoreError};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
@@ -56,6 +56,16 @@ impl Home {
         let path = self.store_path();
         salvage::finish(&path)?;
         SqliteStore::open(&path)
+    }
+
+    /// Begins to salvage the store. No store of this home may be open.
+    ///
+    /// # Errors
+    /// As for [`Salvage::begin`].
+    pub fn begin_salvage(&self) -> Result<Salvage, StoreError> {
+        let path = self.store_path();
+        salvage::finish(&path)?;
+        Salvage::begin(&path)
     }
 
     /// Keeps the damaged store aside and makes a new one of its intact rows. No store of this home may be open.

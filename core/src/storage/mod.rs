@@ -18,6 +18,8 @@ mod pages;
 mod salvage;
 mod sealed;
 #[cfg(feature = "sqlite")]
+mod spare;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(all(test, feature = "sqlite"))]
 mod sqlite_tests;
@@ -29,8 +31,8 @@ mod work;
 pub use home::Home;
 pub use memory::{Fault, FaultPlan, MemoryStore, Snapshot};
 #[cfg(feature = "sqlite")]
-pub use salvage::{SalvageReport, salvage};
-pub use sealed::{RowCipher, RowEach, RowUnreadable, Sealed};
+pub use salvage::{Salvage, SalvageReport, salvage};
+pub use sealed::{RowCipher, RowEach, RowUnreadable, RowUnsealed, Rows, Sealed};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use work::Work;
@@ -64,11 +66,13 @@ pub enum Table {
     Packs = 10,
     /// Records that cannot be verified before something else arrives.
     Waiting = 11,
+    /// A second copy of what nobody else has. [`SqliteStore`] keeps a third in a file of its own.
+    Spare = 12,
 }
 
 impl Table {
     /// Every table, in ascending order.
-    pub const ALL: [Table; 12] = [
+    pub const ALL: [Table; 13] = [
         Table::Meta,
         Table::Records,
         Table::RecordIds,
@@ -81,6 +85,7 @@ impl Table {
         Table::Forks,
         Table::Packs,
         Table::Waiting,
+        Table::Spare,
     ];
 
     /// The table with this number.
@@ -124,9 +129,11 @@ pub trait Store {
     }
 }
 
+/// Rows read at once where all are read.
+const BATCH: usize = 256;
+
 /// Reads every row of every table.
 fn read_all<S: Store + ?Sized>(store: &S) -> Result<(), StoreError> {
-    const BATCH: usize = 256;
     for table in Table::ALL {
         let mut from = Vec::new();
         loop {
@@ -286,6 +293,9 @@ pub enum StoreError {
     /// Another process has this home open.
     #[error("another process has this home open")]
     InUse,
+    /// What was to be stored could not be sealed: the phone has no randomness. Nothing was changed.
+    #[error("a row could not be sealed")]
+    Unsealed,
     /// The file system refused.
     #[error("storage failed: {0}")]
     Io(ErrorKind),
@@ -299,6 +309,7 @@ impl StoreError {
             StoreError::Damaged { .. } => "store_damaged",
             StoreError::Newer { .. } => "store_newer",
             StoreError::InUse => "home_in_use",
+            StoreError::Unsealed => "no_randomness",
             StoreError::Io(_) => "storage_failed",
         }
     }

@@ -5,6 +5,7 @@
 //! relay, but for what was not sent yet.
 
 use super::pages::rows_on;
+use super::spare;
 use super::sqlite::{FORMAT, PAGE_SIZE, SqliteStore};
 use super::{Store, StoreError, Table, Transaction};
 use rusqlite::config::DbConfig;
@@ -18,6 +19,8 @@ use std::path::{Path, PathBuf};
 const BATCH: usize = 1024;
 const LOG: &str = "-wal";
 const SALVAGED: &str = ".salvaged";
+/// Beside the store: see [`super::spare`].
+pub(super) const SPARE: &str = ".spare";
 
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,32 +34,102 @@ pub struct SalvageReport {
     pub complete: bool,
 }
 
+/// A new store of the intact rows of a damaged one, beside it. Nothing has changed before [`Salvage::finish`]; dropping this
+/// leaves the damaged store as it was.
+#[derive(Debug)]
+pub struct Salvage {
+    path: PathBuf,
+    fresh: PathBuf,
+    complete: bool,
+    finished: bool,
+}
+
+impl Salvage {
+    /// Carries every intact row of the store at `path` into a new one. The caller holds the home's lock and has no store open
+    /// there.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Newer`], [`StoreError::Io`].
+    pub fn begin(path: &Path) -> Result<Self, StoreError> {
+        let complete = match is_sound(path) {
+            Err(StoreError::Damaged { .. }) => false,
+            verdict => verdict?,
+        };
+        let salvage = Self { path: path.into(), fresh: with_suffix(path, ".new"), complete, finished: false };
+        remove_store(&salvage.fresh)?;
+        salvage.store()?.close()?;
+        let folded = with_suffix(path, ".folded");
+        let file = fold(path, &salvage.fresh, &folded).and_then(|()| Ok(fs::read(&folded)?));
+        remove_store(&folded)?;
+        let mut into = salvage.store()?;
+        let mut spare = Transaction::new();
+        for (key, value) in spare::read(&with_suffix(path, SPARE)) {
+            spare.put(Table::Spare, key, value);
+        }
+        into.commit(&spare)?;
+        // What the store itself has is at least as new.
+        carry_over(&file?, &mut into)?;
+        into.close()?;
+        Ok(salvage)
+    }
+
+    /// The whole file could be read: nothing that was stored is known to be missing.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Opens the new store.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open`].
+    pub fn store(&self) -> Result<SqliteStore, StoreError> {
+        SqliteStore::open(&self.fresh)
+    }
+
+    /// Puts the new store, which must be closed, in the damaged one's place and keeps that one. When this fails or is killed,
+    /// the damaged one is where it was, or the next opening of the home completes the exchange.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Io`].
+    pub fn finish(mut self) -> Result<SalvageReport, StoreError> {
+        let rows = {
+            let store = self.store()?;
+            let rows = store.count()?;
+            store.close()?;
+            rows
+        };
+        // What lies in a log yet would not come along.
+        if with_suffix(&self.fresh, LOG).exists() {
+            return Err(StoreError::Full);
+        }
+        let spare = with_suffix(&self.fresh, SPARE);
+        if spare.exists() {
+            fs::rename(spare, with_suffix(&self.path, SPARE))?;
+        }
+        fs::rename(&self.fresh, with_suffix(&self.path, SALVAGED))?;
+        self.finished = true;
+        sync_folder(&self.path)?;
+        let kept = free_name(&self.path);
+        finish(&self.path)?;
+        Ok(SalvageReport { kept, rows, complete: self.complete })
+    }
+}
+
+impl Drop for Salvage {
+    fn drop(&mut self) {
+        if !self.finished {
+            // The next salvage removes what is left of this one.
+            let _ = remove_store(&self.fresh);
+        }
+    }
+}
+
 /// Makes a new store of the intact rows of the damaged one at `path`, puts it in its place and keeps the damaged one.
-/// The caller holds the home's lock and has no store open there. When this fails or is killed, the damaged one is where
-/// it was, or the next opening of the home completes the exchange.
 ///
 /// # Errors
-/// [`StoreError::Full`], [`StoreError::Newer`], [`StoreError::Io`].
+/// As for [`Salvage::begin`] and [`Salvage::finish`].
 pub fn salvage(path: &Path) -> Result<SalvageReport, StoreError> {
-    let complete = match is_sound(path) {
-        Err(StoreError::Damaged { .. }) => false,
-        verdict => verdict?,
-    };
-    let fresh = with_suffix(path, ".new");
-    remove_store(&fresh)?;
-    SqliteStore::open(&fresh)?.close()?;
-    let folded = with_suffix(path, ".folded");
-    let file = fold(path, &fresh, &folded).and_then(|()| Ok(fs::read(&folded)?));
-    remove_store(&folded)?;
-    let mut into = SqliteStore::open(&fresh)?;
-    carry_over(&file?, &mut into)?;
-    let rows = into.count()?;
-    into.close()?;
-    fs::rename(&fresh, with_suffix(path, SALVAGED))?;
-    sync_folder(path)?;
-    let kept = free_name(path);
-    finish(path)?;
-    Ok(SalvageReport { kept, rows, complete })
+    Salvage::begin(path)?.finish()
 }
 
 /// Completes a salvage that was killed after the new store was whole. Does nothing when there is none.
@@ -146,14 +219,14 @@ fn flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)
 }
 
 fn remove_store(path: &Path) -> Result<(), StoreError> {
-    for file in [with_suffix(path, LOG), path.to_path_buf()] {
+    for file in [with_suffix(path, LOG), with_suffix(path, SPARE), path.to_path_buf()] {
         match fs::remove_file(file) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -162,7 +235,7 @@ fn remove_store(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
+pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         File::open(folder)?.sync_all()?;
     }

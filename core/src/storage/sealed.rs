@@ -1,11 +1,14 @@
 //! Seals every value on its way into a store and opens it on its way out. This file knows no key: a [`RowCipher`] does.
 
-use super::{Operation, Row, Store, StoreError, Table, Transaction};
+use super::{BATCH, Operation, Row, Store, StoreError, Table, Transaction};
 
 /// Seals single rows under the storage key.
 pub trait RowCipher {
     /// Seals `plain` so that it opens only in this table under this key. Never seals two rows with one nonce.
-    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Vec<u8>;
+    ///
+    /// # Errors
+    /// [`RowUnsealed`] when there is no randomness: a row under a guessed nonce would be worse than none.
+    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Result<Vec<u8>, RowUnsealed>;
 
     /// Opens what [`RowCipher::seal`] made for this table and key.
     ///
@@ -21,6 +24,20 @@ pub struct RowUnreadable;
 
 /// A key and what its row holds, or that it is damaged.
 pub type RowEach = (Vec<u8>, Result<Vec<u8>, StoreError>);
+
+/// A row that could not be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a row could not be sealed")]
+pub struct RowUnsealed;
+
+/// How many rows of a store open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Rows that open.
+    pub kept: u64,
+    /// Rows that do not: damaged, or sealed under another key.
+    pub unreadable: u64,
+}
 
 /// A store whose values are sealed. Keys are not.
 pub struct Sealed<S, C> {
@@ -70,6 +87,45 @@ impl<S: Store, C: RowCipher> Sealed<S, C> {
             })
             .collect())
     }
+
+    /// Counts the rows that open and those that do not.
+    ///
+    /// # Errors
+    /// As for [`Store::range`], for damage to the store underneath.
+    pub fn count_rows(&self) -> Result<Rows, StoreError> {
+        let mut rows = Rows::default();
+        self.each_row(|_, _, opens| if opens { rows.kept += 1 } else { rows.unreadable += 1 })?;
+        Ok(rows)
+    }
+
+    /// Deletes every row that does not open, in one transaction. Only for a store of which the damaged original is kept.
+    ///
+    /// # Errors
+    /// As for [`Store::range`] and [`Store::commit`].
+    pub fn drop_unreadable(&mut self) -> Result<(), StoreError> {
+        let mut dropped = Transaction::new();
+        self.each_row(|table, key, opens| {
+            if !opens {
+                dropped.delete(table, key);
+            }
+        })?;
+        self.store.commit(&dropped)
+    }
+
+    fn each_row(&self, mut see: impl FnMut(Table, &[u8], bool)) -> Result<(), StoreError> {
+        for table in Table::ALL {
+            let mut from = Vec::new();
+            loop {
+                let rows = self.range_each(table, &from, &[], BATCH)?;
+                rows.iter().for_each(|(key, row)| see(table, key, row.is_ok()));
+                match rows.last() {
+                    Some((last, _)) if rows.len() == BATCH => from = [last, &[0][..]].concat(),
+                    _ => break,
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<S: Store, C: RowCipher> Store for Sealed<S, C> {
@@ -94,6 +150,7 @@ impl<S: Store, C: RowCipher> Store for Sealed<S, C> {
             match operation {
                 Operation::Put { table, key, value } => {
                     let value = self.cipher.seal(*table as u8, key, value);
+                    let value = value.map_err(|RowUnsealed| StoreError::Unsealed)?;
                     sealed.put(*table, key.as_slice(), value);
                 }
                 Operation::Delete { table, key } => {

@@ -4,13 +4,13 @@
 //! the first commit. Two processes never share the file (see [`Home`](super::Home)), so SQLite runs in exclusive
 //! locking mode, without shared memory.
 
-use super::{Operation, Row, Store, StoreError, Table, Transaction};
+use super::{Operation, Row, Store, StoreError, Table, Transaction, salvage, spare};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ToSql};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// "Amnd": tells our files from other SQLite files.
@@ -30,6 +30,10 @@ const SCRUB_DUE: &[u8] = b"scrub due";
 /// Rows in an SQLite file.
 pub struct SqliteStore {
     connection: Connection,
+    /// Where the spare rows are kept once more.
+    spare: PathBuf,
+    /// The file of the spare rows says less than the table.
+    spare_due: bool,
     /// What the first commit sets up is set up.
     writable: bool,
     /// The row `SCRUB_DUE` is there.
@@ -56,7 +60,9 @@ impl SqliteStore {
         // Whoever has the file locked past the home's lock will not let go soon.
         connection.busy_timeout(Duration::ZERO)?;
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        let store = Self { connection, writable: false, scrub_marked: false, scrub_due: false };
+        let spare = salvage::with_suffix(path, salvage::SPARE);
+        let store =
+            Self { connection, spare, spare_due: false, writable: false, scrub_marked: false, scrub_due: false };
         match store.header("user_version")? {
             0 => store.create()?,
             FORMAT => {}
@@ -215,6 +221,12 @@ impl Store for SqliteStore {
             }
             return Err(error.into());
         }
+        self.spare_due |= transaction.operations().iter().any(is_spare);
+        if self.spare_due {
+            // The transaction stands even when this fails: every later commit tries again.
+            let written = self.range(Table::Spare, &[], &[], usize::MAX).and_then(|rows| spare::write(&self.spare, &rows));
+            self.spare_due = written.is_err();
+        }
         if transaction.is_scrub() {
             self.scrub_marked = true;
             self.scrub_due = true;
@@ -244,6 +256,10 @@ fn create_file(path: &Path) -> Result<(), StoreError> {
         File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+fn is_spare(operation: &Operation) -> bool {
+    matches!(operation, Operation::Put { table: Table::Spare, .. } | Operation::Delete { table: Table::Spare, .. })
 }
 
 /// Bytes as an SQLite BLOB.

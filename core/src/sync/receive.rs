@@ -9,7 +9,7 @@ use super::rows::{
 use super::seal::{TWINS_MAX, read_record, write_record};
 use super::state::{BoxState, CHAINS_MAX, Chain, SeenHead};
 use super::{Arrival, Arrived, Event, Now, Output, SyncError};
-use crate::crypto::record::{Item, SignedRecord};
+use crate::crypto::record::{Core, Item, SignedRecord};
 use crate::document::{change_hash, inspect_change};
 use crate::id::{BodyHash, ChangeHash, DeviceId, MemberId, OwnerId, RecordId, StatementId, hash};
 use crate::statement::{self, Statement};
@@ -38,7 +38,7 @@ pub(crate) struct Intake<'a, 'w> {
 }
 
 /// What became of one record.
-enum Verdict {
+pub(super) enum Verdict {
     Kept,
     Known,
     /// Cannot be verified before something else arrives.
@@ -79,6 +79,7 @@ impl Intake<'_, '_> {
                 self.quarantine("not_authentic", bytes, None, None)?;
                 continue;
             };
+            self.state.opened_at(&sealed, (record.core.incarnation, record.core.seq));
             match self.take(&record, checked, Some(sealed))? {
                 Verdict::Kept => kept = true,
                 Verdict::Known => {}
@@ -92,7 +93,7 @@ impl Intake<'_, '_> {
         Ok(())
     }
 
-    fn retry_waiting(&mut self) -> Result<bool, SyncError> {
+    pub(super) fn retry_waiting(&mut self) -> Result<bool, SyncError> {
         let (from, to) = whole(self.index);
         let mut kept = false;
         for (key, row) in self.work.range(Table::Waiting, &from, &to, WAITING_MAX)? {
@@ -112,7 +113,7 @@ impl Intake<'_, '_> {
         Ok(kept)
     }
 
-    fn take(
+    pub(super) fn take(
         &mut self,
         record: &SignedRecord,
         checked: Option<Checked>,
@@ -319,14 +320,8 @@ impl Intake<'_, '_> {
     /// Takes in which heads the author had seen: what they saw and we lack is missing here.
     fn note_seen(&mut self, number: u16, record: &SignedRecord) -> Result<(), SyncError> {
         for entry in &record.core.seen {
-            let Ok(at) = usize::try_from(entry.index) else { continue };
-            let known = self.state.chain(number).and_then(|chain| chain.seen.get(at));
-            let named = match (entry.named, known) {
-                (Some((device, incarnation)), _) => Some((device, incarnation, 0)),
-                (None, Some(head)) => Some((head.device, head.incarnation, head.seq)),
-                (None, None) => None,
-            };
-            let Some((device, incarnation, before)) = named else { continue };
+            let known = self.state.chain(number).and_then(|chain| chain.seen_before(entry));
+            let Some(SeenHead { device, incarnation, seq: before, .. }) = known else { continue };
             let seen_chain = self.state.chain_index(&device, &incarnation);
             let seq = match seen_chain {
                 Some(seen) => self.find_seq(seen, &entry.record, before)?,
@@ -335,12 +330,7 @@ impl Intake<'_, '_> {
             let observer = self.state.chain(number).map(|chain| chain.member);
             if let Some(chain) = self.state.chain_mut(number) {
                 let head = SeenHead { device, incarnation, record: entry.record, seq: seq.unwrap_or(0).max(before) };
-                let room = at == chain.seen.len() && at < CHAINS_MAX;
-                match chain.seen.get_mut(at) {
-                    Some(known) => *known = head,
-                    None if room => chain.seen.push(head),
-                    None => {}
-                }
+                chain.note_seen(entry.index, head);
             }
             match (seen_chain, seq) {
                 (Some(chain), Some(seq)) if seq > before && observer.is_some_and(|member| member != self.me) => {
@@ -377,7 +367,7 @@ impl Intake<'_, '_> {
         Ok(None)
     }
 
-    fn wait(&mut self, record: &SignedRecord, epoch: u16, reason: &'static str) -> Result<(), SyncError> {
+    pub(super) fn wait(&mut self, record: &SignedRecord, epoch: u16, reason: &'static str) -> Result<(), SyncError> {
         let Some(sealed_in) = self.ring.epochs().get(usize::from(epoch)) else { return Ok(()) };
         let payload = record.encode_payload(&sealed_in.id(), record.prev.as_ref());
         let (from, to) = whole(self.index);
@@ -433,12 +423,17 @@ pub fn set_aside(work: &mut Work<'_>, row: &QuarantineRow) -> Result<(), StoreEr
 /// The hashes that were signed for the record's items, if `member` wrote it. An item that cannot be read hashes to something
 /// that nobody signed, or that its signer must answer for: it is judged alone, once the record stands.
 pub fn item_hashes(owner: &OwnerId, member: &MemberId, record: &SignedRecord) -> Vec<[u8; 32]> {
-    let hash_of = |(at, item): (usize, &Item)| match (item, record.core.headers.get(at)) {
-        (Item::Absent(hash), _) => *hash,
-        (Item::Present(bytes), Some(header)) => {
-            statement::body_hash(owner, member, header, bytes).map_or([0; 32], |hash| hash.0)
-        }
-        (Item::Present(bytes), None) => change_hash(bytes).0,
+    let hash_of = |(at, item): (usize, &Item)| match item {
+        Item::Absent(hash) => *hash,
+        Item::Present(bytes) => item_hash(owner, member, &record.core, at, bytes),
     };
     record.items.iter().enumerate().map(hash_of).collect()
+}
+
+/// The same of one item that is there.
+pub(super) fn item_hash(owner: &OwnerId, member: &MemberId, core: &Core, at: usize, bytes: &[u8]) -> [u8; 32] {
+    match core.headers.get(at) {
+        Some(header) => statement::body_hash(owner, member, header, bytes).map_or([0; 32], |hash| hash.0),
+        None => change_hash(bytes).0,
+    }
 }

@@ -86,6 +86,24 @@ pub fn sealed_hashes(
     Ok(hashes)
 }
 
+/// The relay hides a record for good: under which hash it had it is not needed any more.
+///
+/// # Errors
+/// [`SyncError`] when the record cannot be read.
+pub(crate) fn forget_sealed(
+    work: &mut Work<'_>,
+    ring: &BoxRing,
+    index: BoxIndex,
+    chain: u16,
+    seq: u64,
+) -> Result<(), SyncError> {
+    let Some((mut row, _)) = read_record(work, ring, index, chain, seq, 0)? else { return Ok(()) };
+    if row.sealed.take().is_some() {
+        write_record(work, index, chain, seq, 0, &row);
+    }
+    Ok(())
+}
+
 /// Drops items of a kept record for good: their hashes stay, so the record's id and signature stay valid.
 ///
 /// # Errors

@@ -3,6 +3,9 @@
 //! Kept small, since it is read when a home opens and rewritten with every record: a few chains of a few hundred bytes.
 
 use super::anchor::Anchor;
+use super::pack::PackState;
+use crate::crypto::pack::ChainId;
+use crate::crypto::record::SeenEntry;
 use crate::document::Actor;
 use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -10,6 +13,8 @@ use minicbor::{Decode, Encode};
 
 /// Most chains one box may hold: devices times incarnations. Beyond it new chains are quarantined.
 pub(super) const CHAINS_MAX: usize = 1024;
+/// How far ahead of what was read a chain's list of seen heads may name one: as many as one record names.
+const SEEN_AHEAD_MAX: usize = 64;
 /// Most separate stretches a [`Ranges`] keeps; beyond it the two nearest are joined.
 const RANGES_MAX: usize = 256;
 
@@ -142,6 +147,12 @@ pub struct SeenHead {
     pub seq: u64,
 }
 
+impl SeenHead {
+    /// Stands where the record that names the chain has not been read.
+    const BLANK: Self =
+        Self { device: DeviceId([0; 32]), incarnation: Incarnation([0; 8]), record: RecordId([0; 32]), seq: 0 };
+}
+
 /// The records of one (device, incarnation) in one box.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -186,6 +197,14 @@ pub struct Chain {
     /// The refill last asked for because of them, as (how many, day).
     #[n(12)]
     pub asked_owed: Option<(u64, i64)>,
+    /// Up to here the relay's records were trimmed, because a pack holds them; only those of one's own member ever are.
+    #[n(13)]
+    #[cbor(default)]
+    pub trimmed: u64,
+    /// Up to there, but left to the relay: no pack could take them.
+    #[n(14)]
+    #[cbor(default)]
+    pub untrimmed: Ranges,
 }
 
 impl Chain {
@@ -203,9 +222,42 @@ impl Chain {
             missing_from: 0,
             asked: None,
             restore: Ranges::default(),
+            trimmed: 0,
+            untrimmed: Ranges::default(),
             owed: Ranges::default(),
             asked_owed: None,
         }
+    }
+
+    /// What is known of the chain that an entry of this chain's author speaks of, before that entry.
+    pub(crate) fn seen_before(&self, entry: &SeenEntry) -> Option<SeenHead> {
+        let known = usize::try_from(entry.index).ok().and_then(|at| self.seen.get(at));
+        let known = known.filter(|head| head.device != SeenHead::BLANK.device);
+        match entry.named {
+            None => known.cloned(),
+            Some((device, incarnation)) => {
+                let same = known.filter(|head| (head.device, head.incarnation) == (device, incarnation));
+                Some(same.cloned().unwrap_or(SeenHead { device, incarnation, ..SeenHead::BLANK }))
+            }
+        }
+    }
+
+    /// Keeps a head at its place in the author's list. Places before it stay blank while the record that names them is missing.
+    pub(crate) fn note_seen(&mut self, index: u32, head: SeenHead) {
+        let Ok(at) = usize::try_from(index) else { return };
+        if at < CHAINS_MAX && at <= self.seen.len() + SEEN_AHEAD_MAX {
+            if self.seen.len() <= at {
+                self.seen.resize(at + 1, SeenHead::BLANK);
+            }
+            if let Some(place) = self.seen.get_mut(at) {
+                *place = head;
+            }
+        }
+    }
+
+    /// What packs call it.
+    pub fn id(&self) -> ChainId {
+        ChainId { device: self.device, incarnation: self.incarnation }
     }
 
     /// The stretches of records that are kept.
@@ -219,6 +271,20 @@ impl Chain {
         held.push((from, self.head_seq));
         held.retain(|(first, last)| first <= last);
         held
+    }
+
+    /// How many records are kept.
+    pub(super) fn held_count(&self) -> u64 {
+        self.held().iter().map(|(first, last)| last - first + 1).sum()
+    }
+
+    /// Records were asked for again: what was trimmed of them may be readable from now on.
+    pub fn show_again(&mut self, first: u64, last: u64) {
+        for (from, to) in self.held() {
+            self.upload.insert(from.max(first), to.min(last));
+            self.restore.insert(from.max(first), to.min(last));
+        }
+        self.trimmed = self.trimmed.min(first.saturating_sub(1));
     }
 }
 
@@ -302,6 +368,10 @@ pub struct BoxState {
     /// The newest record known to be in the relay's box.
     #[n(13)]
     pub anchor: Option<Anchor>,
+    /// What is known of its packs.
+    #[n(14)]
+    #[cbor(default)]
+    pub packs: PackState,
 }
 
 impl BoxState {
@@ -322,6 +392,7 @@ impl BoxState {
             trims: Vec::new(),
             reread: false,
             anchor: None,
+            packs: PackState::default(),
         }
     }
 

@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 
 /// Rounds in which a world that is left alone must come to rest.
 const ROUNDS_MAX: usize = 20_000;
+/// Messages that a phone reads at once.
+const TOGETHER_MAX: usize = 4;
 
 /// One connection. In each direction bytes keep their order; between connections there is none.
 pub struct Line {
@@ -66,11 +68,15 @@ impl World {
     /// # Errors
     /// What the home says, its disk's trouble excepted.
     pub fn input(&mut self, at: usize, input: Input) -> Result<(), String> {
+        self.inputs(at, vec![input])
+    }
+
+    fn inputs(&mut self, at: usize, inputs: Vec<Input>) -> Result<(), String> {
         let phone = &mut self.phones[at];
         phone.now_ms = self.now_ms;
         let moment = phone.moment();
         let Some(home) = &mut phone.home else { return Ok(()) };
-        let done = home.handle_input(moment, input);
+        let done = home.handle_inputs(moment, inputs);
         self.outcome(at, done).map(drop)
     }
 
@@ -181,25 +187,26 @@ impl World {
         }
     }
 
-    /// A phone reads one message.
+    /// A phone reads what lies before it: one message or a few at once.
     ///
     /// # Errors
     /// What the home says, its disk's trouble excepted.
     pub fn deliver_down(&mut self, connection: ConnectionId) -> Result<(), String> {
         let Some(line) = self.lines.get_mut(&connection) else { return Ok(()) };
-        let (at, message) = (line.phone, line.down.pop_front());
-        self.delivered += 1;
-        if let (Some(Bug::LosesPushes), Some(FromRelay::Push(_)), 0) = (self.bug, &message, self.delivered % 3) {
-            return Ok(());
-        }
-        match message {
-            Some(message) => {
-                let name = self.phones[at].name;
-                self.note(|| format!("    {name} < {message:?}"));
-                self.input(at, Input::Received(message))
+        let at = line.phone;
+        let together = line.down.len().min(1 + self.delivered % TOGETHER_MAX);
+        let messages: Vec<FromRelay> = line.down.drain(..together).collect();
+        let mut inputs = Vec::with_capacity(together);
+        for message in messages {
+            self.delivered += 1;
+            if let (Some(Bug::LosesPushes), FromRelay::Push(_), 0) = (self.bug, &message, self.delivered % 3) {
+                continue;
             }
-            None => Ok(()),
+            let name = self.phones[at].name;
+            self.note(|| format!("    {name} < {message:?}"));
+            inputs.push(Input::Received(message));
         }
+        self.inputs(at, inputs)
     }
 
     /// Connections that have something on the way: up, then down.

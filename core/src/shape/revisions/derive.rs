@@ -31,7 +31,7 @@ pub enum AgreementState {
 
 impl AgreementState {
     /// The stable name.
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::CrossedConsent => "crossed_consent",
             Self::Competing => "competing",

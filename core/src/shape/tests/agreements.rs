@@ -201,7 +201,7 @@ fn a_thousand_revisions_are_no_burden() {
         }
         layer = next;
     }
-    let started = std::time::Instant::now();
+    // An exponential walk would never end.
     let view = agreement(&set, ada()).view(|_| false);
     // Ben withdrew from the whole, so only Ada's two newest have somebody who stands on them.
     assert_eq!((view.revisions.len(), view.heads.len()), (1_000, 2));
@@ -210,6 +210,4 @@ fn a_thousand_revisions_are_no_burden() {
     acts.withdraw(EntryId([3; 32]), day(1), None).expect("possible");
     acts.consent(EntryId([3; 32]), day(1), layer.iter().find(|id| set.get(id).is_some_and(|s| s.member == ben())))
         .expect("possible");
-    // Generous: unoptimised and on a busy machine it takes a fraction of this; an exponential walk would never end.
-    assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
 }

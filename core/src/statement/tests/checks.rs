@@ -41,6 +41,9 @@ fn sound() -> Vec<(Header, Content)> {
         (h(Kind::SETTING, all), Content { fields: fields().fields, ..Content::default() }),
         (h(Kind::ROSTER, all), Content { roster: Some(vec![1]), transcript, ..Content::default() }),
         (h(Kind::REFILL, all), Content { missing, ..Content::default() }),
+        (h(Kind::SIDE, entry), fields()),
+        (h(Kind::ACT, entry), Content::act("agreement", 1, "kept")),
+        (h(Kind::ACT, occurrence), Content { fields: fields().fields, ..Content::act("agreement", 1, "move") }),
     ]
 }
 
@@ -54,7 +57,7 @@ fn verdict(header: &Header, content: &Content) -> Result<(), Refusal> {
 
 #[test]
 fn every_kind_has_a_sound_example() {
-    for kind in (1..=18).map(Kind) {
+    for kind in (1..=20).map(Kind) {
         assert!(kind.is_known(), "{kind:?}");
         of(kind);
     }
@@ -76,7 +79,7 @@ fn every_kind_refuses_another_kind_of_subject() {
             let fits = match (subject, header.kind) {
                 (Subject::Fresh(_), kind) => matches!(kind, Kind::CREATE | Kind::PROPOSE),
                 (Subject::Occurrence { .. }, kind) => {
-                    matches!(kind, Kind::COMMIT | Kind::OPEN | Kind::TAKE_BACK | Kind::SHARE_ANYWAY)
+                    matches!(kind, Kind::COMMIT | Kind::OPEN | Kind::TAKE_BACK | Kind::SHARE_ANYWAY | Kind::ACT)
                 }
                 (Subject::Target(target), Kind::SETTING | Kind::ROSTER | Kind::REFILL) => target == owner().into(),
                 (Subject::Target(_), kind) => {
@@ -110,10 +113,21 @@ fn a_ref_that_is_needed_is_needed_once() {
     let once = comment.naming(Role::SUBJECT, id("a"));
     assert_eq!(verdict(&once, &content), Ok(()));
     assert_eq!(verdict(&once.naming(Role::SUBJECT, id("b")), &content), Err(Refusal::BadRefs));
-    let (create, content) = of(Kind::CREATE);
-    let once = create.naming(Role::ABOUT, id("a"));
-    assert_eq!(verdict(&once, &content), Ok(()));
-    assert_eq!(verdict(&once.naming(Role::ABOUT, id("b")), &content), Err(Refusal::BadRefs));
+    for kind in [Kind::CREATE, Kind::EDIT, Kind::PROPOSE] {
+        let (header, content) = of(kind);
+        let worded = header.clone().naming(Role::SUBJECT, id("w"));
+        assert_eq!(verdict(&worded, &content), Err(Refusal::BadRefs), "{kind:?}: a wording of nothing");
+        let once = header.naming(Role::ABOUT, id("a"));
+        assert_eq!(verdict(&once, &content), Ok(()));
+        assert_eq!(verdict(&once.clone().naming(Role::ABOUT, id("b")), &content), Err(Refusal::BadRefs));
+        let exact = once.naming(Role::SUBJECT, id("w"));
+        assert_eq!(verdict(&exact, &content), Ok(()));
+        assert_eq!(verdict(&exact.naming(Role::SUBJECT, id("v")), &content), Err(Refusal::BadRefs));
+    }
+    // An act may name many of each.
+    let (act, content) = of(Kind::ACT);
+    let many = (0..64).fold(act, |act, at| act.naming(Role([2, 3, 6, 7][at % 4]), id(&at.to_string())));
+    assert_eq!(verdict(&many, &content), Ok(()));
 }
 
 /// Every part of a content alone, so that each kind meets each part it has no place for.
@@ -129,6 +143,7 @@ fn parts() -> Vec<Content> {
         Content { missing: Some(vec![]), ..Content::default() },
         Content { space: Some(SpaceId(seed("other space"))), ..Content::default() },
         Content { transcript: Some([0; 32]), ..Content::default() },
+        Content { act: words("kept"), ..Content::default() },
     ]
 }
 
@@ -144,6 +159,7 @@ fn joined(a: &Content, b: &Content) -> Content {
         missing: a.missing.or(b.missing),
         space: a.space.or(b.space),
         transcript: a.transcript.or(b.transcript),
+        act: a.act.or(b.act),
     }
 }
 
@@ -153,7 +169,7 @@ fn no_kind_carries_what_it_has_no_place_for() {
     for (header, content) in sound() {
         let optional = match header.kind {
             Kind::DECLINE => 1 << 3,
-            Kind::COMMIT | Kind::OPEN | Kind::SHARE_ANYWAY => 1 << 2,
+            Kind::COMMIT | Kind::OPEN | Kind::SHARE_ANYWAY | Kind::ACT => 1 << 2,
             _ => 0,
         };
         for part in parts() {
@@ -197,6 +213,19 @@ fn words_that_are_kept_for_the_vault_are_refused_in_the_space() {
     assert_eq!(verdict(&header, &here), Err(Refusal::BadSubject));
     let broken = Content { commitment: Some(vec![0; 40]), ..content };
     assert_eq!(verdict(&header, &broken), Err(Refusal::Malformed));
+}
+
+/// An act's code is compared and never shown: no letters but those of the catalogue.
+#[test]
+fn an_act_is_a_code() {
+    let (header, _) = of(Kind::ACT);
+    let said = |act: &str| verdict(&header, &Content::act("agreement", 1, act));
+    for fine in ["a", "told_early", "2", "_", &"x".repeat(64)] {
+        assert_eq!(said(fine), Ok(()), "{fine}");
+    }
+    for other in ["", "Kept", "not yet", "kept\n", "kept\u{202e}", "ke\u{301}pt", "é", "a-b", "a\0", &"x".repeat(65)] {
+        assert_eq!(said(other), Err(Refusal::Malformed), "{other:?}");
+    }
 }
 
 /// C11: text with invisible or unnormalised characters is quarantined on arrival, never mended.
