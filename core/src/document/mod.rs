@@ -26,6 +26,7 @@ use automerge::{ActorId, Automerge, LoadOptions, ReadDoc, SaveOptions, TextEncod
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 mod apply;
+mod aside;
 mod edit;
 mod guard;
 mod index;
@@ -35,6 +36,7 @@ mod schema;
 mod tests;
 
 pub use apply::{ApplyOutcome, Outcome};
+pub use aside::Displaced;
 pub use edit::{Field, FieldValue, NewChange};
 pub use guard::{
     CHANGE_BYTES_MAX, CHANGE_OPERATIONS_MAX, COUNTER_MAX, ChangeFacts, GuardError, SAVE_BYTES_MAX, inspect_change,
@@ -44,6 +46,7 @@ pub use position::{ScalarPosition, Shown, Utf16Position};
 pub use schema::Schema;
 
 use apply::Waiting;
+use aside::Aside;
 use index::Index;
 
 /// Unicode scalar values in a note's title.
@@ -127,6 +130,7 @@ pub struct Document {
     /// Built when it is first needed: reading a document needs none.
     index: Option<Index>,
     waiting: Waiting,
+    aside: Aside,
 }
 
 impl Document {
@@ -161,7 +165,7 @@ impl Document {
         if automerge.get_change_by_hash(&automerge::ChangeHash(root.hash.0)).is_none() {
             return Err(DocumentError::Unreadable(Refusal::Schema));
         }
-        Ok(Self { schema, automerge, index: None, waiting: Waiting::default() })
+        Ok(Self { schema, automerge, index: None, waiting: Waiting::default(), aside: Aside::default() })
     }
 
     /// Its kind.
