@@ -129,6 +129,8 @@ impl World {
     /// What does not hold.
     pub fn heal_and_check(&mut self) -> Result<(), String> {
         self.relay.trouble = None;
+        let mail = self.relay.catch_up();
+        self.post(mail);
         for at in 0..self.phones.len() {
             self.phones[at].reachable = true;
             self.phones[at].clock_off_s = 0;
@@ -158,19 +160,22 @@ impl World {
         self.nothing_lost()?;
         self.nothing_foreign()?;
         self.nothing_leaks()?;
-        self.everything_verifies()
+        self.nobody_loses_silently()?;
+        self.everything_verifies()?;
+        self.everybody_can_withdraw()
     }
 
-    fn views(&mut self, at: usize) -> Result<BTreeMap<EntryId, EntryView>, String> {
+    /// Everything a phone shows.
+    pub(super) fn views(&mut self, at: usize) -> Result<BTreeMap<EntryId, EntryView>, String> {
         let phone = &mut self.phones[at];
         let moment = phone.moment();
         let home = phone.home.as_mut().ok_or("a phone is off")?;
         let views = home.list(moment, None).map_err(|error| format!("{}: list: {error}", phone.name))?;
-        Ok(views.into_iter().map(|view| (view.id(), view)).collect())
+        Ok(views.into_iter().map(|view| (view.id(), self.as_shown(view))).collect())
     }
 
     /// All phones show the same: exactly between one's own, up to the point of view between partners.
-    fn converged(&mut self) -> Result<(), String> {
+    pub(super) fn converged(&mut self) -> Result<(), String> {
         let mut seen: Vec<(Side, &'static str, BTreeMap<EntryId, EntryView>)> = Vec::new();
         for at in 0..self.phones.len() {
             seen.push((self.phones[at].side, self.phones[at].name, self.views(at)?));
@@ -350,7 +355,8 @@ pub fn contains(bytes: &[u8], word: &str) -> bool {
     !word.is_empty() && bytes.windows(word.len()).any(|window| window == word)
 }
 
-fn text_of(fields: &BTreeMap<String, amends_core::statement::Value>) -> Option<String> {
+/// The first text among fields.
+pub(super) fn text_of(fields: &BTreeMap<String, amends_core::statement::Value>) -> Option<String> {
     fields.values().find_map(|value| match value {
         amends_core::statement::Value::Text(text) => Some(text.clone()),
         _ => None,

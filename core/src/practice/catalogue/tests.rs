@@ -26,6 +26,9 @@ static EVERY: Practice = Practice {
     ],
     side: None,
     acts: &[],
+    table: Table { practice: "every", acts: &[] },
+    initial: None,
+    alternatives: None,
     states: &[],
     labels: &[],
     documents: &[],
@@ -80,9 +83,10 @@ fn signed_field(field: &Field) -> String {
 }
 
 fn signed_act(of: &str, act: &Act) -> Vec<String> {
-    let group = act.group.map(|group| format!(" in {group}")).unwrap_or_default();
-    let mut lines = vec![format!("{of}: act {}{group} of {:?} on {:?}", act.id, act.by, act.on)];
-    lines.extend(act.fields.iter().map(|field| format!("{of}: act {}: {}", act.id, signed_field(field))));
+    let rule = &act.rule;
+    let group = rule.group.map(|group| format!(" in {group}")).unwrap_or_default();
+    let mut lines = vec![format!("{of}: act {}{group} of {:?} on {:?}", rule.code, rule.by, rule.on)];
+    lines.extend(act.fields.iter().map(|field| format!("{of}: act {}: {}", rule.code, signed_field(field))));
     lines
 }
 
@@ -176,6 +180,14 @@ fn times_zones_and_rules_are_read_and_shown() {
     for bad in ["24:00", "7pm", "19:30:01", "-1:00", "19:30:00.5"] {
         assert!(alone(FieldKind::Time, bad) == Err(FieldError::NotATime { field: "it" }), "{bad}");
     }
+    assert!(alone(FieldKind::Moment, "1970-01-02 01:05") == Ok(Some(Value::Uint(1505))));
+    assert!(alone(FieldKind::Moment, "1970-01-02T01:05") == Ok(Some(Value::Uint(1505))));
+    for bad in ["1970-01-02", "19:30", "1970-01-32 10:00", "1970-01-02 25:00"] {
+        assert!(alone(FieldKind::Moment, bad) == Err(FieldError::NotAMoment { field: "it" }), "{bad}");
+    }
+    let moment = Field { number: 1, name: "it", kind: FieldKind::Moment, required: false, hints: &[] };
+    assert!(*moment.shown(&Value::Uint(1505)) == text("1970-01-02 01:05"));
+    assert!(*moment.shown(&Value::Uint(u64::MAX)) == Value::Uint(u64::MAX));
     let time = Field { number: 1, name: "it", kind: FieldKind::Time, required: false, hints: &[] };
     assert!(*time.shown(&Value::Uint(65)) == text("01:05") && *time.shown(&Value::Uint(5000)) == Value::Uint(5000));
     assert!(alone(FieldKind::Zone, "Europe/Berlin") == Ok(Some(text("Europe/Berlin"))));
@@ -229,7 +241,7 @@ fn what_waits_is_known() {
     let mut waits: Vec<String> =
         whole.practices.iter().map(|one| one.id).filter(|id| !ready(id)).map(String::from).collect();
     waits.extend(
-        whole.common_acts.iter().filter(|act| !common_acts().contains(act)).map(|act| format!("act {}", act.id)),
+        whole.common_acts.iter().filter(|act| !common_acts().contains(act)).map(|act| format!("act {}", act.rule.code)),
     );
     waits.extend(
         whole.guides.iter().filter(|guide| !guides().contains(guide)).map(|guide| format!("guide {}", guide.id)),
@@ -289,4 +301,21 @@ fn hints_see_words_that_stand_for_themselves() {
     assert!(!hint.is_called_for("Nevertheless, thank you", "en") && !hint.is_called_for("Du hörst nie zu", "en"));
     assert!(hint.is_called_for("Du hörst nie zu", "de") && !hint.is_called_for("Knie", "de"));
     assert!(!hint.is_called_for("never", "fr"));
+}
+
+#[test]
+fn the_shapes_find_no_flaw_in_any_table() {
+    let mut asks = 0;
+    for practice in declared().practices {
+        assert_eq!(practice.table.flaws(), Vec::<&str>::new(), "{}", practice.id);
+        if let Some(ask) = practice.ask() {
+            asks += 1;
+            assert_eq!(ask.flaws(), [], "{}", practice.id);
+            let shown = practice.state_codes();
+            let missing: Vec<_> = ask.states().into_iter().filter(|state| !shown.contains(state)).collect();
+            assert_eq!(missing, Vec::<&str>::new(), "{}", practice.id);
+        }
+        assert!(practice.states.last().is_none_or(|last| last.when.is_empty()), "{}", practice.id);
+    }
+    assert!(asks > 4);
 }
