@@ -220,7 +220,7 @@ impl Words {
         }
         let mut errors = Vec::new();
         let text = self.bundle.format_pattern(pattern, Some(&given), &mut errors);
-        Some(if self.language == Language::Pseudo { format!("[{text}]") } else { text.into_owned() })
+        Some(if self.language == Language::Pseudo { format!("[{text}~]") } else { text.into_owned() })
     }
 }
 

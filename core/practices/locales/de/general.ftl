@@ -37,3 +37,10 @@ general-help-kind-emergency = Bei Gefahr in diesem Moment
 general-help-kind-partner_violence = Gewalt oder Kontrolle in einer Beziehung
 general-help-kind-crisis = Wenn du nicht mehr weiterweißt
 general-help-kind-couples = Beratung für Paare
+
+# Regions
+region-at = Österreich
+region-ch = Schweiz
+region-de = Deutschland
+region-gb = Vereinigtes Königreich
+region-us = Vereinigte Staaten

@@ -37,3 +37,10 @@ general-help-kind-emergency = In danger right now
 general-help-kind-partner_violence = Violence or control in a relationship
 general-help-kind-crisis = When you cannot go on
 general-help-kind-couples = Counselling for couples
+
+# Regions
+region-at = Austria
+region-ch = Switzerland
+region-de = Germany
+region-gb = United Kingdom
+region-us = United States
