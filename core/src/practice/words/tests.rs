@@ -1,4 +1,7 @@
 use super::*;
+use crate::document::DocumentError;
+use crate::home::HomeError;
+use crate::practice::FieldError;
 
 mod codes;
 mod kind;
@@ -91,6 +94,24 @@ fn numbers_decide_on_the_plural_and_names_are_set_apart() {
     assert_ne!(most(Language::German, 1), most(Language::German, 2).replace('2', "1"));
     let name = words(Language::English).text("general-withdrew", &[("name", Argument::Text("Ana"))]);
     assert!(name.contains("\u{2068}Ana\u{2069}"), "{name:?}");
+}
+
+/// An error that has arguments gives exactly those that its text asks for.
+#[test]
+fn errors_know_what_their_texts_need() {
+    let asked = Source::of(Language::English).arguments;
+    let field = "it";
+    let errors = [
+        FieldError::TooLong { field, most: 1 },
+        FieldError::NotANumber { field, min: 1, max: 2 },
+        FieldError::NotADate { field },
+        FieldError::Nothing,
+    ];
+    for error in errors {
+        let given: BTreeSet<String> = error.arguments().into_iter().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(Some(&given), asked.get(&format!("error-{}", error.code())), "{error}");
+    }
+    assert_eq!(HomeError::Document(DocumentError::TooLong { most: 3 }).arguments(), [("most", 3)]);
 }
 
 #[test]
