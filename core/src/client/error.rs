@@ -191,7 +191,7 @@ fn pairing_class(error: &PairingError) -> ErrorClass {
 impl From<BeginError> for ClientError {
     fn from(error: BeginError) -> Self {
         match error {
-            BeginError::Link(error) => error.into(),
+            BeginError::Pairing(PairingError::Link(error)) => error.into(),
             BeginError::Pairing(error) => error.into(),
             BeginError::Home(error) => error.into(),
         }

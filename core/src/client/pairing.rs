@@ -10,11 +10,11 @@ use super::link::LinkError;
 use super::shared::Shared;
 use super::vault::KeyVault;
 use super::{Client, backoff::Backoff};
-use crate::crypto::pairing::{Code, LIFETIME_MS, Means, Outcome, Pending, parse_link};
+use crate::crypto::pairing::{self, Code, LIFETIME_MS, Means, Outcome, Pending, parse_link};
 use crate::crypto::random::SystemRandomness;
 use crate::crypto::stretch::Cost;
 use crate::crypto::words::Words;
-use crate::home::{BeginError, HomeError, Invitation, Invitee, NewDevice};
+use crate::home::{HomeError, Invitation, Invitee, NewDevice};
 use crate::id::SpaceId;
 use amends_protocol::RelayAddress;
 use meeting::{Machine, Meeting, Met};
@@ -256,10 +256,10 @@ fn begin<T>(
     match invited {
         Invited::Link(link) => {
             let place = parse_link(link)?.relay().clone();
-            let damaged = || BeginError::from(crate::crypto::pairing::LinkError::Damaged);
+            let damaged = || ClientError::from(pairing::LinkError::Damaged);
             let relay: RelayAddress = place.address.parse().map_err(|_| damaged())?;
             if relay.pin.0 != place.pin {
-                return Err(damaged().into());
+                return Err(damaged());
             }
             Ok((relay, join(Invitation::Link(link))?))
         }

@@ -151,6 +151,7 @@ impl HomeError {
             Self::Sync(SyncError::Store(error)) => match error {
                 StoreError::Damaged { .. } | StoreError::Newer { .. } => ErrorClass::Damaged,
                 StoreError::InUse => ErrorClass::Refused,
+                StoreError::Unsealed => ErrorClass::Bug,
                 _ => ErrorClass::Storage,
             },
             Self::Sync(_) | Self::NoRandomness(_) => ErrorClass::Bug,

@@ -12,7 +12,7 @@
 //! | a request with an answer | [`ask`] |
 //! | what one person does about a thing | [`acts`], on any target |
 //! | how far a thing may go, and which two are one moment | [`scope`], [`moments`] |
-//! | a repeating thing | [`series`]: ids and the couple's day |
+//! | a repeating thing | [`series`]: rules, occurrences, and the couple's day |
 //! | notes we type together | [`crate::document`] |
 
 pub mod acts;

@@ -26,7 +26,7 @@ pub use anchor::Anchor;
 pub use engine::{Engine, Lent};
 pub use flush::{Flushed, FlushedItem, Signer, flush};
 pub use keyring::{BoxRing, Keyring};
-pub use pack::{PackRule, PackState};
+pub use pack::{Lacking, PackRule, PackState};
 pub use receive::{item_hashes, set_aside};
 pub use recover::Found;
 pub(crate) use recover::{Displaced, Own, make_sound};

@@ -15,6 +15,8 @@ mod reference;
 mod registers;
 mod sealed;
 mod sealed_cases;
+mod series_rules;
+mod series_schedules;
 mod settings;
 mod versions;
 mod sides;

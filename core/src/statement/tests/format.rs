@@ -34,7 +34,9 @@ proptest! {
         prop_assert_eq!(read.as_ref(), Ok(&said));
         let bare = Statement::from_parts(owner(), ada(), said.header_bytes.clone(), Item::Absent(said.body_hash)).expect("sound");
         prop_assert_eq!((bare.id, bare.target, bare.body), (said.id, said.target, None));
-        prop_assert_eq!(said.content(), Ok(Some(content)));
+        // A kind that this version knows may have no place for it.
+        let shown = said.content();
+        prop_assert!(shown == Ok(Some(content)) || said.header.kind.is_known() && shown.is_err());
     }
 
     /// One flipped bit is refused or makes another statement: never the same id with another meaning.
@@ -141,7 +143,7 @@ fn unknown_keys_nest_sixteen_deep_and_no_deeper() {
 /// A content of so many bytes, more than 65,536, under a key that nobody knows.
 fn padded_content(bytes: usize) -> Vec<u8> {
     let pad = bytes - 7;
-    hex(&format!("a1 09 5a {pad:08x} {}", "00".repeat(pad)))
+    hex(&format!("a1 0a 5a {pad:08x} {}", "00".repeat(pad)))
 }
 
 #[test]
