@@ -3,6 +3,8 @@
 mod editing;
 mod forge;
 mod hostile;
+mod hostile_lists;
+mod lists;
 mod merging;
 
 use super::*;
