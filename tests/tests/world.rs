@@ -15,6 +15,8 @@ mod agreements;
 mod check_ins;
 #[path = "world/newer.rs"]
 mod newer;
+#[path = "world/redactions.rs"]
+mod redactions;
 
 fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
