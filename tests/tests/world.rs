@@ -17,6 +17,8 @@ mod check_ins;
 mod forks;
 #[path = "world/newer.rs"]
 mod newer;
+#[path = "world/redactions.rs"]
+mod redactions;
 
 fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
