@@ -9,6 +9,8 @@ use super::{Actor, ChangeFacts, GuardError, NOTE_TITLE_MAX, Schema};
 use crate::id::ChangeHash;
 use std::collections::HashMap;
 
+mod list;
+
 /// Why a change that reads well is not applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -80,6 +82,10 @@ enum Kind {
     Title,
     Insert,
     Delete,
+    /// The first change of a list.
+    MakeList,
+    /// A value at a key of a list.
+    Put(list::Slot),
 }
 
 /// Automerge's numbers of actions.
@@ -143,6 +149,7 @@ impl Index {
     pub(super) fn root(schema: Schema, facts: &ChangeFacts) -> Self {
         let kind = match schema {
             Schema::Note => Kind::MakeText,
+            Schema::List => Kind::MakeList,
         };
         let mut index = Self::default();
         let (start_op, max_op) = (facts.start_op, facts.max_op());
@@ -190,6 +197,7 @@ impl Index {
         let mut check = Check { index: self, facts, named, actors: &actors, clock: &clock, kinds: Vec::new(), counter };
         match schema {
             Schema::Note => change.operations(|operation| check.note(operation))?,
+            Schema::List => change.operations(|operation| check.list(operation))?,
         }
         let kinds = check.kinds;
         let spans = mine.and_then(|actor| self.spans.get(actor));
@@ -295,19 +303,29 @@ impl Check<'_> {
             }
             _ => return Err(Refusal::Schema),
         };
+        self.take(kind);
+        Ok(())
+    }
+
+    /// Takes an operation in.
+    fn take(&mut self, kind: Kind) {
         match self.kinds.last_mut() {
             Some((count, last)) if *last == kind => *count += 1,
             _ => self.kinds.push((1, kind)),
         }
         self.counter += 1;
-        Ok(())
     }
 
-    /// A title replaces titles, each once, in the order in which Automerge writes them.
+    /// A title replaces titles.
     fn titles(&self, predecessors: &[OpId]) -> Result<(), Refusal> {
+        self.replaces(predecessors, Kind::Title)
+    }
+
+    /// Operations of a kind are replaced, each once, in the order in which Automerge writes them.
+    fn replaces(&self, predecessors: &[OpId], kind: Kind) -> Result<(), Refusal> {
         let mut last = None;
         for id in predecessors {
-            self.names(*id, Kind::Title)?;
+            self.names(*id, kind)?;
             let place = Some((id.counter, self.named.get(id.actor)));
             if place <= last {
                 return Err(Refusal::Guard(GuardError::NotCanonical));

@@ -37,13 +37,14 @@ mod tests;
 
 pub use apply::{ApplyOutcome, Outcome};
 pub use aside::Displaced;
-pub use edit::{Field, FieldValue, NewChange};
+pub use edit::{Field, FieldValue, Item, NewChange};
 pub use guard::{
     CHANGE_BYTES_MAX, CHANGE_OPERATIONS_MAX, COUNTER_MAX, ChangeFacts, GuardError, SAVE_BYTES_MAX, inspect_change,
 };
 pub use index::Refusal;
 pub use position::{ScalarPosition, Shown, Utf16Position};
 pub use schema::Schema;
+pub use schema::list::{ItemId, LIST_FIELD_MAX, LIST_ITEMS_MAX, ORDER_MAX};
 
 use apply::Waiting;
 use aside::Aside;
@@ -97,6 +98,9 @@ pub enum DocumentError {
     /// The document had as many edits as it may have.
     #[error("this document is full: go on in a new one")]
     Full,
+    /// The list has no such item.
+    #[error("no such item")]
+    UnknownItem,
     /// The schema has no such field, or not of this kind.
     #[error("no such field")]
     UnknownField,
@@ -116,6 +120,7 @@ impl DocumentError {
             DocumentError::SplitsGrapheme => "splits_grapheme",
             DocumentError::TooLong { .. } => "too_long",
             DocumentError::Full => "document_full",
+            DocumentError::UnknownItem => "no_such_item",
             DocumentError::UnknownField => "unknown_field",
             DocumentError::Unreadable(_) => "document_unreadable",
             DocumentError::Broken => "document_broken",

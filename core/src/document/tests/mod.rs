@@ -4,6 +4,8 @@ mod editing;
 mod forge;
 mod forks;
 mod hostile;
+mod hostile_lists;
+mod lists;
 mod merging;
 
 use super::*;

@@ -220,6 +220,17 @@ impl FieldError {
             FieldError::Nothing => "no_fields",
         }
     }
+
+    /// What its text needs to know, by name.
+    pub fn arguments(&self) -> Vec<(&'static str, u64)> {
+        match self {
+            FieldError::TooLong { most, .. } | FieldError::TooMany { most, .. } => {
+                vec![("most", u64::try_from(*most).unwrap_or(u64::MAX))]
+            }
+            FieldError::NotANumber { min, max, .. } => vec![("min", *min), ("max", *max)],
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl Field {

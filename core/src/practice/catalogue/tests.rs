@@ -1,5 +1,5 @@
 use super::*;
-use crate::id::{EntryId, StatementId};
+use crate::id::{Day, EntryId, StatementId};
 use std::collections::BTreeSet;
 
 mod files;
@@ -318,4 +318,17 @@ fn the_shapes_find_no_flaw_in_any_table() {
         assert!(practice.states.last().is_none_or(|last| last.when.is_empty()), "{}", practice.id);
     }
     assert!(asks > 4);
+}
+
+#[test]
+fn every_entry_of_the_help_page_names_a_public_page_and_a_day() {
+    assert!(!help().is_empty());
+    for region in help() {
+        assert!(!region.entries.is_empty(), "{}: a region without entries is left out", region.id);
+        for entry in region.entries {
+            assert!(entry.source.starts_with("https://") && !entry.contact.is_empty(), "{}", entry.name);
+            let checked: Day = entry.checked.parse().expect("a day");
+            assert!(checked >= "2026-11-22".parse().expect("a day"), "{}", entry.name);
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod ask_tables;
 mod asks;
 mod asks_hostile;
 mod cases;
+mod lists;
 mod marks;
 mod own_entries;
 mod phones;
@@ -18,9 +19,9 @@ mod sealed_cases;
 mod series_rules;
 mod series_schedules;
 mod settings;
-mod versions;
 mod sides;
 mod states;
+mod versions;
 mod world;
 
 use crate::id::{Day, EntryId, MemberId, OwnerId, SeriesId, SpaceId, StatementId, hash};
