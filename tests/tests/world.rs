@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 mod agreements;
 #[path = "world/check_ins.rs"]
 mod check_ins;
+#[path = "world/forks.rs"]
+mod forks;
 #[path = "world/newer.rs"]
 mod newer;
 

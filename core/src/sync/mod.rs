@@ -19,6 +19,7 @@ mod recover;
 mod rows;
 mod seal;
 mod session;
+mod sheaf;
 mod state;
 mod upload;
 
@@ -35,6 +36,7 @@ pub use rows::{
     keyed, record_key, unflushed_key, whole,
 };
 pub use seal::{drop_items, read_record, sealed_hashes};
+pub use sheaf::{SheafRule, bind_settled, bound_records};
 pub use state::{BoxState, Chain, EpochState, Ranges, RosterMember, SeenHead, Trim, Wait};
 
 use crate::crypto::PrimitiveError;

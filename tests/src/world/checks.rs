@@ -10,7 +10,7 @@ use amends_core::home::EntryView;
 use amends_core::id::{BodyHash, Day, EntryId, OwnerId, SeriesId, StatementId, hash};
 use amends_core::statement::{self, Header, Kind, Role, Statement};
 use amends_core::storage::{Store, Table};
-use amends_core::sync::RecordRow;
+use amends_core::sync::{RecordRow, bound_records};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,10 +119,16 @@ impl World {
         for table in Table::ALL {
             let rows = disk.range(table, &[], &[], usize::MAX).map_err(|error| format!("unreadable: {error}"))?;
             for (_, row) in rows {
-                if table == Table::Records {
-                    let kept: RecordRow = minicbor::decode(&row).map_err(|error| format!("unreadable: {error}"))?;
-                    all.push((table, kept.payload().ok_or("a payload cannot be read")?.into_owned()));
-                }
+                let records = match table {
+                    Table::Records => {
+                        let kept: RecordRow = minicbor::decode(&row).map_err(|error| format!("unreadable: {error}"))?;
+                        kept.record().map(|record| vec![record])
+                    }
+                    Table::Sheaves => bound_records(&row),
+                    _ => Some(Vec::new()),
+                };
+                let payloads = records.ok_or("a record cannot be read")?.into_iter();
+                all.extend(payloads.map(|record| (table, record.encode_payload(&record.made_in, None))));
                 all.push((table, row));
             }
         }
