@@ -378,7 +378,7 @@ Exit codes:
 
 Files:
   Exports are made for their owner only and never overwrite a file. Whoever can read DIR.key can read the home: a real phone
-  keeps the key in hardware. `recover` keeps a damaged store as DIR/amends.db.damaged-1, -2, …: sealed as the home is, never
+  keeps the key in hardware. `recover` keeps a damaged store as DIR/amends.db.aside-1, -2, …: sealed as the home is, never
   overwritten, yours to delete once nothing is missed; words that are taken back later stay in it. DIR.counter tells a home restored from a backup from the one that went on: keep it where it is.";
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ fn value(event: &PairingEvent) -> Value {
         PairingEvent::Check { code } => json!({ "event": "check", "code": code.to_string() }),
         PairingEvent::TypeCode { name } => json!({ "event": "type_code", "name": name }),
         PairingEvent::Paired { space } => json!({ "event": "paired", "space": space }),
+        PairingEvent::Unsent { code } => json!({ "event": "unsent", "code": code }),
     }
 }
 

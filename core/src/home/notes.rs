@@ -103,8 +103,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Folds a long tail into the save, unless changes in it wait for others or for the next flush: what has left in no record
-    /// may have to be made anew under another incarnation.
+    /// Folds a long tail into the save, unless changes in it wait for others or for the next flush.
     pub(super) fn fold(&mut self, row: &mut DocumentRow, document: &mut Document) -> Result<(), HomeError> {
         let unflushed = row.tail.iter().any(|locator| matches!(locator, Locator::Unflushed { .. }));
         if row.tail.len() > TAIL_MAX && !unflushed && document.missing().is_empty() {

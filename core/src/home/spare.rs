@@ -22,7 +22,12 @@ struct Spare {
 }
 
 /// Writes the spare, where it would say something new. `before` is what it says now.
-pub(super) fn keep(work: &mut Work<'_>, before: Option<(&HomeState, &[BoxState])>, home: &HomeState, boxes: &[BoxState]) {
+pub(super) fn keep(
+    work: &mut Work<'_>,
+    before: Option<(&HomeState, &[BoxState])>,
+    home: &HomeState,
+    boxes: &[BoxState],
+) {
     let same = before.is_some_and(|(known, known_boxes)| {
         let same_keys = |(a, b): (&BoxState, &BoxState)| {
             (a.owner, a.closed) == (b.owner, b.closed) && a.epochs == b.epochs && a.roster == b.roster
@@ -60,7 +65,9 @@ pub(super) fn read(store: &dyn Store) -> Result<Kept, HomeError> {
     let boxes = merged(boxes.unwrap_or_default(), spare_boxes, &mut contradicted);
     for (home, is_spare) in [(home, false), (spare, true)] {
         let fitting = home.filter(|home| fits(home, &boxes));
-        if let Some((home, keys)) = fitting.and_then(|home| DeviceKeys::from_secret(&home.device).ok().map(|keys| (home, keys))) {
+        if let Some((home, keys)) =
+            fitting.and_then(|home| DeviceKeys::from_secret(&home.device).ok().map(|keys| (home, keys)))
+        {
             contradicted |= is_spare;
             return Ok(Kept { home, boxes, keys, contradicted });
         }

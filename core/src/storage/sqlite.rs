@@ -224,7 +224,8 @@ impl Store for SqliteStore {
         self.spare_due |= transaction.operations().iter().any(is_spare);
         if self.spare_due {
             // The transaction stands even when this fails: every later commit tries again.
-            let written = self.range(Table::Spare, &[], &[], usize::MAX).and_then(|rows| spare::write(&self.spare, &rows));
+            let written =
+                self.range(Table::Spare, &[], &[], usize::MAX).and_then(|rows| spare::write(&self.spare, &rows));
             self.spare_due = written.is_err();
         }
         if transaction.is_scrub() {

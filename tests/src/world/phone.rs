@@ -141,7 +141,7 @@ impl Phone {
         if bug == Some(Bug::DropsOutbox) {
             self.empty_outbox()?;
         }
-        self.started_ms = self.now_ms;
+        self.begin_again();
         let (disk, random) = (self.sealed_disk(), self.randomness());
         let mut home = Home::open(disk, random)?;
         if bug != Some(Bug::ForgetsCounter) {
@@ -149,6 +149,11 @@ impl Phone {
         }
         self.home = Some(home);
         Ok(())
+    }
+
+    /// A process starts now.
+    pub(super) fn begin_again(&mut self) {
+        self.started_ms = self.now_ms;
     }
 
     /// The boxes as the disk has them.
