@@ -1,10 +1,10 @@
 //! Recovering a damaged home: the damaged store is kept aside, and a sound one of its intact rows takes its place.
 
-use super::{Client, PhoneHome, PhoneStore};
 use super::cipher::RowSeal;
 use super::clock::Clock;
 use super::error::ClientError;
 use super::vault::{KeyVault, VaultError};
+use super::{Client, PhoneHome, PhoneStore};
 use crate::crypto::random::SystemRandomness;
 use crate::home::{Counter, Home, HomeError, Recovered};
 use crate::storage::{self, Rows, Sealed, StoreError};

@@ -280,10 +280,12 @@ impl Sounding<'_, '_> {
         let claim = self.claims.get(usize::from(number));
         let mut unsent = claim.map(|claim| claim.upload.clone()).unwrap_or_default();
         let current = self.state.chain(number).is_some_and(|chain| chain.incarnation == self.own.incarnation);
-        if let (true, Some(counted)) = (current, self.own.counted) {
-            // Without a claim, the newest of what was handed over may still lack its answer.
-            let answered = if claim.is_some() { counted } else { counted.saturating_sub(UNANSWERED_MAX) };
-            unsent.insert(answered.saturating_add(1), SEQ_MAX);
+        match (claim, self.own.counted.filter(|_| current)) {
+            (Some(_), Some(counted)) => unsent.insert(counted.saturating_add(1), SEQ_MAX),
+            (Some(_), None) => {}
+            // The newest of what was handed over may still lack its answer.
+            (None, Some(counted)) => unsent.insert(counted.saturating_sub(UNANSWERED_MAX).saturating_add(1), SEQ_MAX),
+            (None, None) => unsent.insert(1, SEQ_MAX),
         }
         unsent
     }
@@ -322,10 +324,18 @@ impl Sounding<'_, '_> {
     }
 
     /// What an own record directly behind a hole says is said again: if nobody has what stood in the hole, nobody can verify
-    /// that record. Said twice, it counts once.
-    fn say_again(&mut self, number: u16, places: &Places) -> Result<(), SyncError> {
+    /// that record. Said twice, it counts once. A commitment in it whose answer is nowhere is not: if the relay has the record
+    /// and all before it, it comes back with them.
+    fn say_again(&mut self, number: u16, places: &mut Places) -> Result<(), SyncError> {
         let mut before = 0;
         for seq in places.range((number, 0)..=(number, u64::MAX)).map(|((_, seq), _)| *seq).collect::<Vec<_>>() {
+            let unbacked = places.get(&(number, seq)).is_some_and(|here| here.len() == 1 && here[0].unbacked);
+            if seq > before + 1 && unbacked {
+                self.unsay(number, seq)?;
+                places.remove(&(number, seq));
+                self.sounded.moved.insert((number, seq));
+                continue;
+            }
             if seq > before + 1 {
                 self.queue_again(number, seq)?;
             }
