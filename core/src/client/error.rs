@@ -83,8 +83,11 @@ pub enum ClientError {
     /// The pairing ended without one; both can start again.
     #[error(transparent)]
     Pairing(#[from] PairingError),
-    /// The other phone's confirmation has not arrived yet. It is waited for at every sync.
-    #[error("the other phone's confirmation has not arrived yet; sync later to look again")]
+    /// The other phone's confirmation has not arrived yet. It is waited for at every sync; another invite replaces the pairing.
+    #[error(
+        "the other phone's confirmation has not arrived yet: sync later to look again or, once the invite is over, join again \
+         by another"
+    )]
     PairingPending,
     /// The client was stopped before it was done. Edits are kept.
     #[error("stopped before it was done")]

@@ -30,7 +30,7 @@ pub use keyring::{BoxRing, Keyring};
 pub use pack::{Lacking, PackRule, PackState};
 pub use receive::{item_hashes, set_aside};
 pub use recover::Found;
-pub(crate) use recover::{Displaced, Own, make_sound};
+pub(crate) use recover::{Own, Sounded, make_sound};
 pub use rows::{
     BoxIndex, ForkRow, Locator, MEMBER_BOX, QuarantineRow, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded,
     keyed, record_key, unflushed_key, whole,

@@ -200,8 +200,18 @@ impl World {
     /// All phones show the same: exactly between one's own, up to the point of view between partners.
     pub(super) fn converged(&mut self) -> Result<(), String> {
         let mut seen: Vec<(Side, &'static str, BTreeMap<EntryId, EntryView>)> = Vec::new();
+        let vaults: BTreeSet<EntryId> = self
+            .shadow
+            .entries
+            .iter()
+            .filter(|entry| entry.practice == "journal_entry")
+            .map(|entry| entry.id)
+            .collect();
         for at in 0..self.phones.len() {
-            seen.push((self.phones[at].side, self.phones[at].name, self.views(at)?));
+            let mut views = self.views(at)?;
+            // What is left of an entry in the vault whose beginning a damaged disk lost.
+            views.retain(|id, view| !(vaults.contains(id) && matches!(view, EntryView::Newer { .. })));
+            seen.push((self.phones[at].side, self.phones[at].name, views));
         }
         for pair in 1..seen.len() {
             let (side, name, views) = &seen[0];

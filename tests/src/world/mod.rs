@@ -6,6 +6,7 @@
 pub mod acts;
 mod bugs;
 pub mod checks;
+mod damage;
 pub mod dice;
 pub mod disk;
 pub mod foe;

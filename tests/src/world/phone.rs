@@ -144,7 +144,7 @@ impl Phone {
         if bug == Some(Bug::DropsOutbox) {
             self.empty_outbox()?;
         }
-        self.started_ms = self.now_ms;
+        self.begin_again();
         let (disk, random) = (self.sealed_disk(), self.randomness());
         let mut home = Home::open(disk, random)?;
         if bug != Some(Bug::ForgetsCounter) {
@@ -159,6 +159,11 @@ impl Phone {
         home.set_sheaf_rule(SheafRule { every: 2, keep: 1 });
         home.set_pack_rule(self.rule);
         self.home = Some(home);
+    }
+
+    /// A process starts now.
+    pub(super) fn begin_again(&mut self) {
+        self.started_ms = self.now_ms;
     }
 
     /// The boxes as the disk has them.

@@ -54,6 +54,7 @@ impl World {
             }
             93 | 94 => self.relay_mishap(dice)?,
             95 | 96 => self.back_up(at),
+            97 if dice.hits(1, 2) => self.damage(at, dice)?,
             97 => self.restore(at)?,
             98 if dice.hits(1, 2) => {
                 self.note(|| "a month passes for what the relay hides".to_owned());
