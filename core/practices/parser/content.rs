@@ -117,14 +117,12 @@ fn line(out: &mut Out, list: &'static str, item: String) {
 }
 
 fn list_rows(out: &mut Out, list: &[Spanned<Row>]) -> Result<(), Fault> {
-    let mut next = *ROWS.start();
     let mut sentences = BTreeSet::new();
-    for row in list.iter().map(Spanned::get_ref) {
+    for (next, row) in (*ROWS.start()..).zip(list.iter().map(Spanned::get_ref)) {
         let number = *row.number.get_ref();
         if number != next || !ROWS.contains(&number) {
             return Err((row.number.span(), format!("the rows follow each other from 1 to 79: {next} comes here")));
         }
-        next += 1;
         let what = row.what.get_ref();
         if !what.ends_with('.') || what.len() > 300 || !sentences.insert(what) {
             return Err((row.what.span(), "one short sentence of its own".into()));

@@ -38,6 +38,16 @@ pub(super) struct Field {
     pub(super) by: Option<Spanned<String>>,
 }
 
+impl Field {
+    pub(super) fn number(&self) -> u32 {
+        *self.number.get_ref()
+    }
+
+    pub(super) fn has_number(&self, number: u32) -> bool {
+        *self.number.get_ref() == number
+    }
+}
+
 /// Some fields as Rust, with a number and a name of their own each, that one statement can hold.
 pub(super) fn written<'a>(
     fields: impl IntoIterator<Item = &'a Spanned<Field>>,
@@ -106,6 +116,7 @@ fn kind(field: &Field, span: &Range<usize>) -> Result<(String, usize), Fault> {
         "choice" => choice(field, span)?,
         "bool" => ("FieldKind::Bool".into(), ENCODED),
         "time" => ("FieldKind::Time".into(), ENCODED),
+        "moment" => ("FieldKind::Moment".into(), ENCODED),
         "zone" => ("FieldKind::Zone".into(), 8 * ENCODED),
         "rule" => ("FieldKind::Rule".into(), 32 * ENCODED),
         _ => ("FieldKind::Date".into(), ENCODED),
@@ -120,9 +131,9 @@ fn allowed(field: &Field, span: &Range<usize>) -> Result<(), Fault> {
         "list" | "steps" => &["items", "limit"],
         "wordings" => &["items"],
         "choice" => &["choices"],
-        "bool" | "date" | "time" | "zone" | "rule" => &[],
+        "bool" | "date" | "time" | "moment" | "zone" | "rule" => &[],
         _ => {
-            let types = "a type is text, uint, bool, list, choice, date, time, zone, rule, steps or wordings";
+            let types = "a type is text, uint, bool, list, choice, date, time, moment, zone, rule, steps or wordings";
             return Err((field.kind.span(), types.into()));
         }
     };

@@ -110,5 +110,5 @@ fn gate_written(gate: &Spanned<String>, before: &[&str]) -> Result<String, Fault
     if !WHO.contains(&who) || !WHAT.contains(&what) {
         return Err((gate.span(), format!("who is one of {}, what is one of {}", WHO.join(", "), WHAT.join(", "))));
     }
-    Ok(format!("Gate {{ step: {step:?}, who: Who::{}, what: What::{} }}", camel(who), camel(what)))
+    Ok(format!("Gate {{ step: {step:?}, who: Person::{}, what: What::{} }}", camel(who), camel(what)))
 }

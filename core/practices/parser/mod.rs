@@ -73,7 +73,8 @@ fn always() -> bool {
 #[derive(Default)]
 struct Known {
     practices: BTreeMap<String, Summary>,
-    acts: BTreeSet<String>,
+    /// Acts that every practice has, as the shapes know them, and whether they are ready.
+    acts: BTreeMap<String, (String, bool)>,
     guides: BTreeSet<String>,
     ready_guides: BTreeSet<String>,
     hints: BTreeSet<String>,
@@ -169,7 +170,11 @@ fn learn(known: &mut Known, file: &File) -> Result<(), Fault> {
         }
     }
     for act in &file.act {
-        unique(&mut known.acts, &act.get_ref().id, "act")?;
+        let (rule, _) = act::written(act, None, known)?;
+        let act = act.get_ref();
+        if known.acts.insert(act.id.get_ref().clone(), (rule, act.ready)).is_some() {
+            return Err((act.id.span(), "a second act with this id".into()));
+        }
     }
     for guide in &file.guide {
         let guide = guide.get_ref();
@@ -194,7 +199,7 @@ fn write(out: &mut Out, name: &str, file: &File, known: &Known) -> Result<(), Fa
         }
     }
     for act in &file.act {
-        let written = act::written(act, None, known)?;
+        let (_, written) = act::written(act, None, known)?;
         out.line("COMMON_ACTS", "READY_COMMON_ACTS", act.get_ref().ready, &written);
     }
     for guide in &file.guide {

@@ -1,6 +1,6 @@
 // One practice of a family.
 
-use super::act::{Act, Document, Label, State};
+use super::act::{Act, Alternatives, Document, Label, State};
 use super::field::Field;
 use super::{Extent, Fault, Known, Summary, act, always, camel, code, field, one_of, option, rows};
 use serde::Deserialize;
@@ -43,6 +43,7 @@ pub(super) struct Practice {
     pub(super) act: Vec<Spanned<Act>>,
     #[serde(default)]
     pub(super) state: Vec<Spanned<State>>,
+    pub(super) alternatives: Option<Spanned<Alternatives>>,
     #[serde(default)]
     pub(super) label: Vec<Spanned<Label>>,
     #[serde(default)]

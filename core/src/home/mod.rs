@@ -15,6 +15,7 @@ mod documents;
 mod entries;
 mod error;
 mod export;
+mod forks;
 mod incarnation;
 mod notes;
 mod pairing;

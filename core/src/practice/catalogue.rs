@@ -14,11 +14,15 @@ mod listing;
 mod table;
 
 pub use content::{Card, Duty, HelpEntry, HelpKind, Hint, Region, Row, Template};
-pub use field::{Field, FieldError, FieldKind, RULE_MAX, Side, Steps};
-pub use guide::{Gate, Guide, Step, Turn, What, Who, Writes};
+pub use field::{Field, FieldError, FieldKind, Side, Steps};
+pub use guide::{Gate, Guide, Person, Step, Turn, What, Writes};
 pub use listing::{Listed, Listing, Transition, listing};
-pub use table::{Act, By, Condition, Document, Label, On, Rank, Schema, State, When};
+pub use table::{Act, Document, Label, Schema, Series, When};
 
+use crate::shape::acts::Table;
+use crate::shape::acts::alternatives::Alternatives;
+use crate::shape::acts::states::State;
+use crate::shape::ask;
 use crate::statement::Value;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -125,8 +129,19 @@ pub struct Practice {
     /// What people may do with an entry.
     #[serde(skip)]
     pub acts: &'static [Act],
-    /// States that follow from acts, sides and acknowledgements: the first whose conditions hold. Of an ask, the states that
-    /// its acts lead between, the first being where it begins.
+    /// Its acts and those that every practice has, as the shapes take them.
+    #[serde(skip)]
+    pub table: Table,
+    /// Of an ask: the state that it begins in.
+    #[serde(skip)]
+    pub initial: Option<&'static str>,
+    /// Of an ask with alternatives: what they are made of.
+    #[serde(skip)]
+    pub alternatives: Option<Alternatives>,
+    /// Of a series: where its schedule is, and what is said of an occurrence.
+    #[serde(skip)]
+    pub series: Option<Series>,
+    /// States that follow from acts, sides and acknowledgements: the first whose conditions hold.
     #[serde(skip)]
     pub states: &'static [State],
     /// What a day adds to the display, and only to that.
@@ -218,6 +233,16 @@ pub enum Safety {
 }
 
 impl Practice {
+    /// Of an ask: its table of transitions.
+    pub fn ask(&self) -> Option<ask::Table> {
+        self.initial.map(|initial| ask::Table { acts: self.table, initial })
+    }
+
+    /// The act with this code, of the practice or of those that every practice has.
+    pub fn act(&self, code: &str) -> Option<&'static Act> {
+        self.acts.iter().chain(common_acts()).find(|act| act.rule.code == code)
+    }
+
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)

@@ -10,13 +10,15 @@
 //! | both answer, then both see | [`sealed_pair`] |
 //! | my side, your side | [`two_sides`], on any entry |
 //! | a request with an answer | [`ask`] |
+//! | an agenda, a parking lot | [`lists`], of what is in a [`crate::document`] |
 //! | what one person does about a thing | [`acts`], on any target |
 //! | how far a thing may go, and which two are one moment | [`scope`], [`moments`] |
-//! | a repeating thing | [`series`]: ids and the couple's day |
+//! | a repeating thing | [`series`]: rules, occurrences, and the couple's day |
 //! | notes we type together | [`crate::document`] |
 
 pub mod acts;
 pub mod ask;
+pub mod lists;
 pub mod moments;
 pub mod own_entry;
 pub mod revisions;

@@ -32,7 +32,7 @@ pub use home::Home;
 pub use memory::{Fault, FaultPlan, MemoryStore, Snapshot};
 #[cfg(feature = "sqlite")]
 pub use salvage::{Salvage, SalvageReport, salvage};
-pub use sealed::{RowCipher, RowEach, RowUnreadable, Rows, Sealed};
+pub use sealed::{RowCipher, RowEach, RowUnreadable, RowUnsealed, Rows, Sealed};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use work::Work;
@@ -305,6 +305,9 @@ pub enum StoreError {
     /// Another process has this home open.
     #[error("another process has this home open")]
     InUse,
+    /// What was to be stored could not be sealed: the phone has no randomness. Nothing was changed.
+    #[error("a row could not be sealed")]
+    Unsealed,
     /// The file system refused.
     #[error("storage failed: {0}")]
     Io(ErrorKind),
@@ -318,6 +321,7 @@ impl StoreError {
             StoreError::Damaged { .. } => "store_damaged",
             StoreError::Newer { .. } => "store_newer",
             StoreError::InUse => "home_in_use",
+            StoreError::Unsealed => "no_randomness",
             StoreError::Io(_) => "storage_failed",
         }
     }

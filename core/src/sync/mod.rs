@@ -27,10 +27,10 @@ pub use anchor::Anchor;
 pub use engine::{Engine, Lent};
 pub use flush::{Flushed, FlushedItem, Signer, flush};
 pub use keyring::{BoxRing, Keyring};
-pub use pack::{PackRule, PackState};
+pub use pack::{Lacking, PackRule, PackState};
 pub use receive::{item_hashes, set_aside};
 pub use recover::Found;
-pub(crate) use recover::{Displaced, Own, make_sound};
+pub(crate) use recover::{Own, Sounded, make_sound};
 pub use rows::{
     BoxIndex, ForkRow, Locator, MEMBER_BOX, QuarantineRow, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded,
     keyed, record_key, unflushed_key, whole,

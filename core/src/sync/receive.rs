@@ -9,7 +9,7 @@ use super::rows::{
 use super::seal::{TWINS_MAX, read_record, rewrite_record, write_record};
 use super::state::{BoxState, CHAINS_MAX, Chain, SeenHead};
 use super::{Arrival, Arrived, Event, Now, Output, SyncError};
-use crate::crypto::record::{Core, Item, SignedRecord};
+use crate::crypto::record::{Core, Item, Place, SignedRecord};
 use crate::document::{change_hash, inspect_change};
 use crate::id::{BodyHash, ChangeHash, DeviceId, MemberId, OwnerId, RecordId, StatementId, hash};
 use crate::statement::{self, Statement};
@@ -325,6 +325,8 @@ impl Intake<'_, '_> {
             let Some(SeenHead { device, incarnation, seq: before, .. }) = known else { continue };
             let seen_chain = self.state.chain_index(&device, &incarnation);
             let seq = match seen_chain {
+                // A chain of which its own author has nothing left.
+                _ if entry.record == Place::START => Some(0),
                 Some(seen) => self.find_seq(seen, &entry.record, before)?,
                 None => None,
             };

@@ -1,17 +1,15 @@
 //! Fields: what an entry, a side, an act or an item of a list holds, and how it is read from what a person gives.
 
-use super::By;
 use crate::id::{Day, EntryId, StatementId};
+use crate::shape::By;
 use crate::shape::series::check_zone;
+use crate::shape::series::rule::{Rule, RuleTextError};
 use crate::statement::{Value, normalise};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::Time;
 use serde::Serialize;
 use std::borrow::Cow;
-
-/// Bytes that a rule may have.
-pub const RULE_MAX: usize = 200;
 
 /// One field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,12 +71,14 @@ pub enum FieldKind {
     },
     /// A civil day between 1970-01-01 and 2199-12-31, as `2026-02-28`; in statements the days since 1970-01-01.
     Date,
-    /// A time on the wall, as `19:30`; in statements the minutes since midnight.
+    /// A time on the wall, as `19:30`, also in statements.
     Time,
+    /// A day and a time on the wall, as `2026-02-28 19:30`; in statements the minutes since the beginning of 1970-01-01.
+    Moment,
     /// A zone of the IANA database, as `Europe/Berlin`.
     Zone,
-    /// A rule by which something comes back: the part of an RFC 5545 `RRULE` after the colon. Only its alphabet is checked
-    /// here; the shape that follows it reads it.
+    /// A rule by which something comes back, as [`crate::shape::series::rule`] reads it. Whether it ever occurs depends on
+    /// where it begins, and is seen with the rest of the schedule.
     Rule,
     /// Several steps, one a line. Each keeps the id it was given in the revision that introduced it, see [`Steps`].
     Steps {
@@ -154,6 +154,12 @@ pub enum FieldError {
         /// The field's name.
         field: &'static str,
     },
+    /// No day and time on the wall.
+    #[error("{field} is a day and a time such as 2026-02-28 19:30")]
+    NotAMoment {
+        /// The field's name.
+        field: &'static str,
+    },
     /// No zone of the database.
     #[error("{field} is a zone such as Europe/Berlin")]
     NotAZone {
@@ -203,12 +209,24 @@ impl FieldError {
             FieldError::NotABool { .. } => "not_a_bool",
             FieldError::NotADate { .. } => "bad_date",
             FieldError::NotATime { .. } => "bad_time",
+            FieldError::NotAMoment { .. } => "bad_moment",
             FieldError::NotAZone { .. } => "bad_zone",
             FieldError::NotARule { .. } => "bad_rule",
             FieldError::NotAWording { .. } => "bad_wording",
             FieldError::NotAChoice { .. } => "not_a_choice",
             FieldError::Missing { .. } => "missing_field",
             FieldError::Nothing => "no_fields",
+        }
+    }
+
+    /// What its text needs to know, by name.
+    pub fn arguments(&self) -> Vec<(&'static str, u64)> {
+        match self {
+            FieldError::TooLong { most, .. } | FieldError::TooMany { most, .. } => {
+                vec![("most", u64::try_from(*most).unwrap_or(u64::MAX))]
+            }
+            FieldError::NotANumber { min, max, .. } => vec![("min", *min), ("max", *max)],
+            _ => Vec::new(),
         }
     }
 }
@@ -242,23 +260,21 @@ impl Field {
                 }
                 Value::List(list)
             }
-            FieldKind::Time => {
-                let time: Time = word.parse().map_err(|_| FieldError::NotATime { field })?;
-                let whole = time.second() == 0 && time.subsec_nanosecond() == 0;
-                let minutes = u64::from(time.hour().unsigned_abs()) * 60 + u64::from(time.minute().unsigned_abs());
-                if whole { Value::Uint(minutes) } else { return Err(FieldError::NotATime { field }) }
+            FieldKind::Time => Value::Text(clock(minutes(word).ok_or(FieldError::NotATime { field })?)),
+            FieldKind::Moment => {
+                let (day, time) = word.split_once([' ', 'T']).ok_or(FieldError::NotAMoment { field })?;
+                let day: Day = day.parse().map_err(|_| FieldError::NotAMoment { field })?;
+                let minutes = minutes(time).ok_or(FieldError::NotAMoment { field })?;
+                Value::Uint(u64::from(i32::from(day).unsigned_abs()) * DAY_MINUTES + minutes)
             }
             FieldKind::Zone => {
                 check_zone(word, 0).map_err(|_| FieldError::NotAZone { field })?;
                 Value::Text(word.into())
             }
-            FieldKind::Rule => {
-                let fine = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || ";=,-+".contains(c);
-                if word.len() > RULE_MAX || !word.starts_with("FREQ=") || !word.chars().all(fine) {
-                    return Err(FieldError::NotARule { field });
-                }
-                Value::Text(word.into())
-            }
+            FieldKind::Rule => match Rule::parse(word, Day::MIN) {
+                Ok(_) | Err(RuleTextError::Never) => Value::Text(word.into()),
+                Err(_) => return Err(FieldError::NotARule { field }),
+            },
             FieldKind::Choice { choices } => {
                 if !choices.contains(&word) {
                     return Err(FieldError::NotAChoice { field, choices });
@@ -278,13 +294,27 @@ impl Field {
             (FieldKind::Date, Value::Uint(days)) => {
                 i64::try_from(*days).ok().and_then(|days| Day::new(days).ok()).map(|day| day.to_string())
             }
-            (FieldKind::Time, Value::Uint(minutes)) if *minutes < 24 * 60 => {
-                Some(format!("{:02}:{:02}", minutes / 60, minutes % 60))
+            (FieldKind::Moment, Value::Uint(minutes)) => {
+                let day = i64::try_from(minutes / DAY_MINUTES).ok().and_then(|days| Day::new(days).ok());
+                day.map(|day| format!("{day} {}", clock(minutes % DAY_MINUTES)))
             }
             _ => None,
         };
         text.map_or(Cow::Borrowed(value), |text| Cow::Owned(Value::Text(text)))
     }
+}
+
+const DAY_MINUTES: u64 = 24 * 60;
+
+/// Minutes since midnight, from `19:30`.
+fn minutes(word: &str) -> Option<u64> {
+    let time: Time = word.parse().ok()?;
+    let whole = time.second() == 0 && time.subsec_nanosecond() == 0;
+    whole.then(|| u64::from(time.hour().unsigned_abs()) * 60 + u64::from(time.minute().unsigned_abs()))
+}
+
+fn clock(minutes: u64) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// What is written on each line that is not empty.

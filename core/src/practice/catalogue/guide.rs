@@ -73,7 +73,7 @@ pub struct Gate {
     /// An earlier step.
     pub step: &'static str,
     /// Who.
-    pub who: Who,
+    pub who: Person,
     /// Did what.
     pub what: What,
 }
@@ -82,7 +82,7 @@ pub struct Gate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Who {
+pub enum Person {
     /// Both.
     Both,
     /// One of them.

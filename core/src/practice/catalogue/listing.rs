@@ -1,8 +1,9 @@
 //! The catalogue as programs read it: every practice with its states and transitions, and what else serves the rows.
 
-use super::{
-    Act, By, Duty, Field, Guide, Practice, Row, Shape, all, common_acts, guarantees, guides, operations, rows,
-};
+use super::{Act, Duty, Field, Guide, Practice, Row, Shape, all, common_acts, guarantees, guides, operations, rows};
+use crate::shape::By;
+use crate::shape::acts::COMMON;
+use crate::shape::acts::states::Condition;
 use crate::shape::revisions::AgreementState;
 use crate::shape::sealed_pair::SealedState;
 use serde::Serialize;
@@ -14,7 +15,7 @@ pub struct Listing {
     /// Practices.
     pub practices: Vec<Listed>,
     /// Acts that people may do on an entry of any practice.
-    pub common: &'static [Act],
+    pub common: Vec<Transition>,
     /// What people can do that is no practice.
     pub operations: &'static [Duty],
     /// What holds for everything.
@@ -58,7 +59,7 @@ pub fn listing() -> Listing {
         |practice| Listed { practice, states: Practice::state_codes(practice), transitions: transitions(practice) };
     Listing {
         practices: all().iter().map(listed).collect(),
-        common: common_acts(),
+        common: common(),
         operations: operations(),
         guarantees: guarantees(),
         guides: guides(),
@@ -72,7 +73,6 @@ impl Practice {
         let of_shape: &[&str] = match self.shape {
             Shape::Revisions | Shape::Series => &AGREEMENT,
             Shape::SealedPair => &SEALED,
-            Shape::Ask => &["private"],
             Shape::CoText | Shape::List if self.states.is_empty() => &["open"],
             _ => &[],
         };
@@ -132,26 +132,26 @@ fn transitions(practice: &Practice) -> Vec<Transition> {
     if practice.acknowledged {
         of_shape.push(("acknowledge", Other));
     }
-    let of_shape = of_shape.into_iter().map(|(id, role)| Transition {
-        id,
-        role,
-        from: ANY,
-        fields: practice_fields(id, practice),
-    });
-    let side =
-        practice.side.as_ref().map(|side| Transition { id: "side", role: side.by, from: ANY, fields: side.fields });
-    let declared = practice.acts.iter().map(|act| Transition {
-        id: act.id,
-        role: act.by,
-        from: if act.from.is_empty() { ANY } else { act.from },
-        fields: act.fields,
-    });
-    of_shape.chain(side).chain(declared).collect()
+    if practice.states.iter().any(|state| state.when.contains(&Condition::Lifted)) {
+        of_shape.push(("retire", Author));
+    }
+    let fields = |id: &str| if ["edit", "propose", "answer"].contains(&id) { practice.fields } else { &[] };
+    let of_shape = of_shape.into_iter().map(|(id, role)| Transition { id, role, from: ANY, fields: fields(id) });
+    let side = practice.side.as_ref();
+    let side = side.map(|side| Transition { id: "side", role: side.by, from: ANY, fields: side.fields });
+    of_shape.chain(side).chain(practice.acts.iter().map(transition)).collect()
+}
+
+/// What people may do with an entry of any practice.
+fn common() -> Vec<Transition> {
+    let of_shapes = COMMON.into_iter().flatten();
+    let of_shapes = of_shapes.map(|rule| Transition { id: rule.code, role: rule.by, from: ANY, fields: &[] });
+    of_shapes.chain(common_acts().iter().map(transition)).collect()
+}
+
+fn transition(act: &Act) -> Transition {
+    let from = act.rule.step.map_or(ANY, |step| step.from);
+    Transition { id: act.rule.code, role: act.rule.by, from, fields: act.fields }
 }
 
 const ANY: &[&str] = &["*"];
-
-/// The fields of an entry, for what words it anew.
-fn practice_fields(transition: &str, practice: &Practice) -> &'static [Field] {
-    if ["edit", "propose", "answer"].contains(&transition) { practice.fields } else { &[] }
-}

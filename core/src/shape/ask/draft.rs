@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// stands.
 ///
 /// Taking the question back is possible from every state and however much was said: what one header cannot name is outweighed
-/// all the same. It is made without words, so that nothing covers it.
+/// all the same.
 ///
 /// # Errors
 /// [`RuleError::NotNow`]; [`RuleError::NotFound`] until the statement that asked is here; [`RuleError::TooMany`] when so much was
@@ -43,17 +43,15 @@ pub fn step(
     let fold = Fold::new(table, asker, &acts);
     let role = if me == asker { Role::Asker } else { Role::Askee };
     let leads_on = |state| matches!(table.judge(state, role, &act), Judgement::To(_));
-    if !leads_on(fold.outcome().state) {
+    if !leads_on(super::outcome(set, table, &fold).state) {
         return Err(RuleError::NotNow);
     }
     let withdraws = taken.rank == Rank::Withdraw;
     let own: BTreeSet<StatementId> = fold.standing_of(me).map(|said| said.id).collect();
     let header = acts::named(Header::new(Kind::ACT, subject, day), &wish);
-    let mut header = header.over(own.iter().copied());
+    let mut header = header.over(set.redactions(me)).over(own.iter().copied());
     if withdraws {
         header.over.truncate(NAMED_MAX);
-    } else {
-        header = header.over(set.redactions(me));
     }
     let room = NAMED_MAX.saturating_sub(header.refs.len());
     let replaced: BTreeSet<StatementId> = header.over.iter().copied().collect();

@@ -11,7 +11,7 @@
 //!   the one with the smallest id is shown first.
 //!
 //! So whoever asked takes the question back from any state, offline, and whatever the other does at the same time; only they
-//! themselves can ask again. An answer that was given all the same stays to be read, and says that the question was withdrawn.
+//! themselves can ask again. Taking the words of the question back takes the question back as well. An answer that was given all the same stays to be read, and says that the question was withdrawn.
 //! Nothing here knows a clock: no answer is no answer.
 //!
 //! A member's steps cannot crowd out the other's: of each one's at most [`STEPS_MAX`] count, and as many more that take the
@@ -27,7 +27,7 @@ use super::acts::{self, Act, On, Rank, Said, Verdict};
 use super::{By, Voices, own_entry};
 use crate::id::{MemberId, StatementId};
 use crate::statement::StatementSet;
-use fold::Fold;
+use fold::{Fold, Outcome};
 use std::collections::BTreeSet;
 
 /// The steps of one practice, and where a request begins.
@@ -166,7 +166,7 @@ pub fn view(set: &StatementSet, voices: &Voices, table: &Table) -> Option<AskVie
     let asker = voices.author()?;
     let acts = acts::view(set, voices, &table.acts);
     let fold = Fold::new(table, asker, &acts);
-    let outcome = fold.outcome();
+    let outcome = outcome(set, table, &fold);
     let standing: BTreeSet<StatementId> =
         own_entry::view(set).iter().flat_map(|own| own.standing()).map(|wording| wording.hash).collect();
     let withdrawn = outcome.rank == Some(Rank::Withdraw);
@@ -182,6 +182,16 @@ pub fn view(set: &StatementSet, voices: &Voices, table: &Table) -> Option<AskVie
         })
     };
     Some(AskView { asker, state: outcome.state, steps: acts.said.iter().filter_map(step).collect(), newer: acts.newer })
+}
+
+/// Where a request is: where its steps lead, unless the question was taken back with its words.
+fn outcome(set: &StatementSet, table: &Table, fold: &Fold<'_>) -> Outcome {
+    let redacted = own_entry::view(set).is_some_and(|own| own.state == own_entry::OwnEntryState::Redacted);
+    let withdrawals = table.acts.acts.iter().filter_map(|act| act.step).filter(|step| step.rank == Rank::Withdraw);
+    match withdrawals.map(|step| step.to).next() {
+        Some(state) if redacted => Outcome { state, rank: Some(Rank::Withdraw), leading: BTreeSet::new() },
+        _ => fold.outcome(),
+    }
 }
 
 /// Acts that say nothing: those that are not their members' to do, and steps that their own past does not lead to. By id; none

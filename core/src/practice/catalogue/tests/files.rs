@@ -99,6 +99,7 @@ shape = "ask"
 writers = "author"
 rows = [1]
 test = "life_of_ask_me"
+alternatives = { rate = "rate", rating = 1, slot = 1 }
 [[practice.field]]
 number = 1
 name = "text"
@@ -112,7 +113,19 @@ id = "answered"
 id = "taken_back"
 [[practice.state]]
 id = "agreed"
-when = ["mutual"]
+of = "answered"
+when = ["picked"]
+[[practice.act]]
+id = "offer"
+by = "each"
+on = "entry"
+group = "offer"
+field = [{ number = 1, name = "day", type = "date" }]
+[[practice.act]]
+id = "rate"
+by = "each"
+on = "alternative"
+field = [{ number = 1, name = "rating", type = "choice", choices = ["works", "could", "cant"] }]
 [[practice.act]]
 id = "answer"
 by = "other"
@@ -316,9 +329,10 @@ fn bad_facets_are_refused_by_file_and_line() {
             ("author:kept", "both:kept", "both:kept", "cannot meet"),
             ("author:kept", "other:kept", "other:kept", "cannot meet"),
             ("author:kept", "acknowledged", "acknowledged", "is not acknowledged"),
-            ("author:kept", "somebody:kept", "somebody", "who a condition is about"),
+            ("author:kept", "somebody:kept", "somebody", "whom a condition is about"),
+            ("author:kept", "side:nobody", "side:nobody", "no such side"),
+            ("author:kept", "lifted\", \"author:lost@earlier", "lost", "no such act"),
             ("author:kept", "kept", "when", "a condition is"),
-            ("author:kept", "about:two", "about:two", "no such practice"),
             ("when = [\"author:kept\", \"side:other\"]\n", "", "\"done\"", "has conditions"),
             ("field = \"day\"", "field = \"night\"", "night", "no such field"),
             ("when = \"after\"", "when = \"before\"", "before", "one of on, after"),
@@ -350,18 +364,55 @@ fn bad_tables_of_asks_are_refused_by_file_and_line() {
         ASK,
         &[
             ("from = [\"asked\"]", "from = [\"nowhere\"]", "nowhere", "states of this practice"),
-            ("from = [\"asked\"]\n", "", "[[practice.act]]", "says from which states"),
+            ("from = [\"asked\"]\n", "", "\"answer\"", "`from`, `to` and `rank`"),
             ("to = \"answered\"", "to = \"nowhere\"", "nowhere", "a state of this practice"),
-            ("rank = \"answer\"\n", "", "to = \"answered\"", "has a rank"),
-            ("to = \"answered\"\n", "", "rank", "has no rank"),
+            ("rank = \"answer\"\n", "", "\"answer\"", "`from`, `to` and `rank`"),
+            ("to = \"answered\"\n", "", "\"answer\"", "`from`, `to` and `rank`"),
             ("rank = \"answer\"", "rank = \"first\"", "first", "one of ask, counter"),
-            ("when = [\"mutual\"]", "when = [\"both\"]", "both", "one of mutual, picked"),
-            ("when = [\"mutual\"]\n", "", "\"agreed\"", "nothing leads to this state"),
+            ("when = [\"picked\"]", "when = [\"both\"]", "both", "one of mutually_acceptable, picked"),
+            ("when = [\"picked\"]\n", "", "of = ", "of which it is a kind"),
+            ("of = \"answered\"", "of = \"nowhere\"", "nowhere", "of which it is a kind"),
+            ("of = \"answered\"\n", "", "picked", "only a state that is `of` another"),
+            ("of = \"answered\"\nwhen = [\"picked\"]\n", "", "\"agreed\"", "nothing leads to this state"),
+            ("rate = \"rate\"", "rate = \"answer\"", "rate = ", "on an alternative"),
+            ("rating = 1", "rating = 2", "rating = 2", "a choice of works"),
+            ("slot = 1", "slot = 2", "slot = 2", "the act that offers"),
             ("id = \"agreed\"", "id = \"asked\"", "\"asked\"", "a second state"),
             ("from = [\"*\"]", "from = [\"asked\"]", "[[practice]]", "can withdraw in every state"),
             ("by = \"author\"\non", "by = \"other\"\non", "[[practice]]", "can withdraw in every state"),
         ],
     );
+}
+
+#[test]
+fn bad_series_are_refused_by_file_and_line() {
+    let series = r#"
+[[practice]]
+id = "walk"
+version = 1
+shape = "series"
+writers = "both"
+rows = [59]
+test = "life_of_walk"
+field = [
+    { number = 1, name = "rule", type = "rule" },
+    { number = 2, name = "start", type = "date" },
+]
+act = [
+    { id = "move", by = "each", on = "occurrence", field = [{ number = 3, name = "day", type = "date" }] },
+    { id = "skip", by = "each", on = "occurrence" },
+    { id = "happened", by = "each", on = "occurrence" },
+]
+"#;
+    refused(
+        series,
+        &[
+            ("\"start\"", "\"begin\"", "shape", "`start` and `rule`"),
+            ("\"day\"", "\"when\"", "shape", "with a field `day`"),
+            ("id = \"skip\"", "id = \"leave_out\"", "shape", "`skip` and `happened`"),
+        ],
+    );
+    assert!(compile(series).is_ok_and(|out| out.contains("date: 3") && out.contains("start: 2, rule: 1, time: 0")));
 }
 
 #[test]
