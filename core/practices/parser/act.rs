@@ -182,6 +182,7 @@ pub(super) fn tables(practice: &Practice, span: &Range<usize>, known: &Known, ex
     }
     rules.extend(known.acts.values().filter(|(_, ready)| extent.has(*ready)).map(|(rule, _)| rule.clone()));
     let (initial, alternatives) = (initial(practice), alternatives(practice)?);
+    let series = series(practice)?;
     let states = if practice.is("ask") { ask_states(practice, span)? } else { states(practice, extent)? };
     let (mut labels, mut documents) = (Vec::new(), Vec::new());
     for label in practice.label.iter().map(Spanned::get_ref) {
@@ -207,7 +208,7 @@ pub(super) fn tables(practice: &Practice, span: &Range<usize>, known: &Known, ex
     let (acts, labels, documents) = (acts.join(", "), labels.join(", "), documents.join(", "));
     Ok(format!(
         "acts: &[{acts}], table: acts::Table {{ practice: {:?}, acts: &[{}] }}, initial: {initial}, \
-         alternatives: {alternatives}, states: &[{states}], labels: &[{labels}], documents: &[{documents}]",
+         alternatives: {alternatives}, series: {series}, states: &[{states}], labels: &[{labels}], documents: &[{documents}]",
         practice.id.get_ref(),
         rules.join(", "),
     ))
@@ -266,6 +267,39 @@ fn alternatives(practice: &Practice) -> Result<String, Fault> {
         rate.get_ref(),
         rating.get_ref(),
         option(slot.as_ref().map(|slot| slot.get_ref().to_string())),
+    ))
+}
+
+/// Where a series keeps its schedule and what is said of an occurrence: in fields and acts with these names.
+fn series(practice: &Practice) -> Result<String, Fault> {
+    if !practice.is("series") {
+        return Ok("None".into());
+    }
+    let number = |name: &str| {
+        let named = practice.field.iter().map(Spanned::get_ref).find(|field| field.name.get_ref() == name);
+        named.map(Field::number)
+    };
+    let act = |name: &str| practice.act.iter().map(Spanned::get_ref).find(|act| act.id.get_ref() == name);
+    let (Some(start), Some(rule)) = (number("start"), number("rule")) else {
+        return Err((practice.shape.span(), "a `series` has the fields `start` and `rule`".into()));
+    };
+    let days = act("move").into_iter().flat_map(|act| &act.field).map(Spanned::get_ref);
+    let day = days.filter(|field| field.name.get_ref() == "day").map(Field::number).next();
+    let (Some(day), Some(_), Some(_)) = (day, act("skip"), act("happened")) else {
+        let acts = "a `series` has the acts `move`, with a field `day`, `skip` and `happened`";
+        return Err((practice.shape.span(), acts.into()));
+    };
+    // No field has the number 0: what a practice does not have is never there.
+    let of = |name| number(name).unwrap_or(0);
+    Ok(format!(
+        "Some(Series {{ schedule: schedule::Fields {{ start: {start}, rule: {rule}, time: {}, zone: {}, duration: {}, \
+         protected: {}, rotates: {} }}, acts: occurrence::Acts {{ move_to: \"move\", date: {day}, skip: \"skip\", \
+         happened: \"happened\" }} }})",
+        of("time"),
+        of("zone"),
+        of("length_minutes"),
+        of("protected"),
+        of("rotates"),
     ))
 }
 

@@ -39,6 +39,10 @@ pub(super) struct Field {
 }
 
 impl Field {
+    pub(super) fn number(&self) -> u32 {
+        *self.number.get_ref()
+    }
+
     pub(super) fn has_number(&self, number: u32) -> bool {
         *self.number.get_ref() == number
     }

@@ -165,6 +165,16 @@ impl Document {
         Ok((found.1, text))
     }
 
+    /// The characters of the text with what inserted each.
+    pub(super) fn characters(&self) -> Vec<(ObjId, String)> {
+        let Ok((object, text)) = self.held_text() else { return Vec::new() };
+        let one = |at: usize| {
+            let (value, id) = self.automerge.get(&object, at).ok()??;
+            Some((id, value.into_string().ok()?))
+        };
+        (0..text.chars().count()).filter_map(one).collect()
+    }
+
     fn has_room(&self, operations: usize) -> Result<(), DocumentError> {
         let heads = self.automerge.get_heads();
         let last = heads.iter().filter_map(|head| self.automerge.get_change_meta_by_hash(head)).map(|head| head.max_op);

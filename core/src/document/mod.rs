@@ -26,6 +26,7 @@ use automerge::{ActorId, Automerge, LoadOptions, ReadDoc, SaveOptions, TextEncod
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 mod apply;
+mod aside;
 mod edit;
 mod guard;
 mod index;
@@ -35,6 +36,7 @@ mod schema;
 mod tests;
 
 pub use apply::{ApplyOutcome, Outcome};
+pub use aside::Displaced;
 pub use edit::{Field, FieldValue, Item, NewChange};
 pub use guard::{
     CHANGE_BYTES_MAX, CHANGE_OPERATIONS_MAX, COUNTER_MAX, ChangeFacts, GuardError, SAVE_BYTES_MAX, inspect_change,
@@ -45,6 +47,7 @@ pub use schema::Schema;
 pub use schema::list::{ItemId, LIST_FIELD_MAX, LIST_ITEMS_MAX, ORDER_MAX};
 
 use apply::Waiting;
+use aside::Aside;
 use index::Index;
 
 /// Unicode scalar values in a note's title.
@@ -132,6 +135,7 @@ pub struct Document {
     /// Built when it is first needed: reading a document needs none.
     index: Option<Index>,
     waiting: Waiting,
+    aside: Aside,
 }
 
 impl Document {
@@ -166,7 +170,7 @@ impl Document {
         if automerge.get_change_by_hash(&automerge::ChangeHash(root.hash.0)).is_none() {
             return Err(DocumentError::Unreadable(Refusal::Schema));
         }
-        Ok(Self { schema, automerge, index: None, waiting: Waiting::default() })
+        Ok(Self { schema, automerge, index: None, waiting: Waiting::default(), aside: Aside::default() })
     }
 
     /// Its kind.

@@ -5,8 +5,11 @@ use super::documents::Changes;
 use super::step::Step;
 use crate::id::EntryId;
 use crate::statement::Kind;
-use crate::sync::{Arrival, Arrived, BoxIndex, Chain, Missing, SEQ_MAX, read_record};
+use crate::sync::{Arrival, Arrived, BoxIndex, Chain, Lacking, Missing, SEQ_MAX, read_record};
 use std::collections::BTreeMap;
+
+/// Stretches that one statement names (SPEC 3.2).
+const MISSING_MAX: usize = 256;
 
 impl Step<'_> {
     /// Takes verified arrivals in.
@@ -96,7 +99,13 @@ impl Step<'_> {
                 continue;
             }
             let asking = state.chains.iter_mut().take(super::REFILL_CHAINS_MAX);
-            let missing: Vec<Missing> = asking.flat_map(|chain| missing_of(chain, today)).collect();
+            let mut missing: Vec<Missing> = asking.flat_map(|chain| missing_of(chain, today)).collect();
+            if !state.packs.lacking.is_empty() && state.packs.asked != Some(today) {
+                state.packs.asked = Some(today);
+                let place = |lacking: &Lacking| (lacking.device, lacking.incarnation, lacking.seqs.0, lacking.seqs.1);
+                missing.extend(state.packs.lacking.iter().map(place));
+            }
+            missing.truncate(MISSING_MAX);
             if !missing.is_empty() {
                 state.reread = true;
                 self.author_refill(index, missing)?;

@@ -229,6 +229,13 @@ impl<S: Store> Home<S> {
         self.state.pending.is_some()
     }
 
+    /// Whether this home itself was made by a pairing that waits for the inviter's first record: if that never comes, the phone
+    /// joins again, and this home is put aside.
+    pub fn is_unconfirmed_device(&self) -> bool {
+        let pending = self.state.pending.as_ref().and_then(|pending| Pending::from_bytes(pending).ok());
+        pending.is_some_and(|pending| matches!(pending.outcome(), Outcome::OwnDevice(_)))
+    }
+
     /// Gives up a pairing that was never confirmed, so that both can start again.
     ///
     /// # Errors

@@ -14,10 +14,10 @@ mod listing;
 mod table;
 
 pub use content::{Card, Duty, HelpEntry, HelpKind, Hint, Region, Row, Template};
-pub use field::{Field, FieldError, FieldKind, RULE_MAX, Side, Steps};
+pub use field::{Field, FieldError, FieldKind, Side, Steps};
 pub use guide::{Gate, Guide, Person, Step, Turn, What, Writes};
 pub use listing::{Listed, Listing, Transition, listing};
-pub use table::{Act, Document, Label, Schema, When};
+pub use table::{Act, Document, Label, Schema, Series, When};
 
 use crate::shape::acts::Table;
 use crate::shape::acts::alternatives::Alternatives;
@@ -138,6 +138,9 @@ pub struct Practice {
     /// Of an ask with alternatives: what they are made of.
     #[serde(skip)]
     pub alternatives: Option<Alternatives>,
+    /// Of a series: where its schedule is, and what is said of an occurrence.
+    #[serde(skip)]
+    pub series: Option<Series>,
     /// States that follow from acts, sides and acknowledgements: the first whose conditions hold.
     #[serde(skip)]
     pub states: &'static [State],

@@ -1,7 +1,7 @@
 //! Statement bodies (SPEC 3.2).
 
-use super::cbor;
 use super::header::Kind;
+use crate::cbor;
 use crate::id::{BodyHash, DeviceId, EntryId, Incarnation, MemberId, OwnerId, SpaceId, hash};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
@@ -242,7 +242,7 @@ impl Content {
     /// # Errors
     /// [`ContentError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, ContentError> {
-        if !cbor::is_sound(bytes) {
+        if cbor::check(bytes).is_err() {
             return Err(ContentError);
         }
         let mut d = Decoder::new(bytes);

@@ -5,7 +5,6 @@
 //! what was signed.
 
 mod body;
-mod cbor;
 mod check;
 mod header;
 mod set;

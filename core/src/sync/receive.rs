@@ -6,10 +6,10 @@ use super::open::{Checked, Opened, open_all};
 use super::rows::{
     BoxIndex, ForkRow, Locator, QuarantineRow, RecordRow, SEQ_MAX, WaitingRow, encoded, keyed, record_key, whole,
 };
-use super::seal::{TWINS_MAX, read_record, write_record};
+use super::seal::{TWINS_MAX, read_record, rewrite_record, write_record};
 use super::state::{BoxState, CHAINS_MAX, Chain, SeenHead};
 use super::{Arrival, Arrived, Event, Now, Output, SyncError};
-use crate::crypto::record::{Core, Item, SignedRecord};
+use crate::crypto::record::{Core, Item, Place, SignedRecord};
 use crate::document::{change_hash, inspect_change};
 use crate::id::{BodyHash, ChangeHash, DeviceId, MemberId, OwnerId, RecordId, StatementId, hash};
 use crate::statement::{self, Statement};
@@ -203,7 +203,8 @@ impl Intake<'_, '_> {
         self.sort_items(Kept { member, chain, seq, twin }, &record, &hashes)?;
         record.prev = None;
         record.certificates.clear();
-        let row = RecordRow::new(id, &record, sealed, self.ring.epoch()?);
+        // Only one's own member's records are ever hidden at the relay.
+        let row = RecordRow::new(id, &record, sealed.filter(|_| member == self.me));
         write_record(self.work, self.index, chain, seq, twin, &row);
         Ok(Verdict::Kept)
     }
@@ -237,8 +238,8 @@ impl Intake<'_, '_> {
         if !completed {
             return Ok(Verdict::Known);
         }
-        row.keep(known.encode_payload(&self.ring.epoch()?.id(), None));
-        write_record(self.work, self.index, kept.chain, kept.seq, kept.twin, &row);
+        row.keep(&known);
+        rewrite_record(self.work, self.index, kept.chain, kept.twin, &row, &known)?;
         Ok(Verdict::Kept)
     }
 
@@ -324,6 +325,8 @@ impl Intake<'_, '_> {
             let Some(SeenHead { device, incarnation, seq: before, .. }) = known else { continue };
             let seen_chain = self.state.chain_index(&device, &incarnation);
             let seq = match seen_chain {
+                // A chain of which its own author has nothing left.
+                _ if entry.record == Place::START => Some(0),
                 Some(seen) => self.find_seq(seen, &entry.record, before)?,
                 None => None,
             };

@@ -33,7 +33,7 @@ impl Engine {
         let mut room = APPENDS_IN_FLIGHT_MAX.saturating_sub(session.appends);
         let ring = lent.ring.ring(index)?;
         let box_id = BoxId(*ring.epoch()?.box_id());
-        self.trim_redacted(state, index, box_id);
+        self.trim_redacted(lent, state, index)?;
         for (number, chain) in (0u16..).zip(&state.chains) {
             for seq in chain.upload.iter() {
                 if room == 0 {
@@ -64,17 +64,35 @@ impl Engine {
         Ok(())
     }
 
-    /// Hides records that held words taken back, once their shorter form is durable at the relay.
-    fn trim_redacted(&mut self, state: &BoxState, index: BoxIndex, box_id: BoxId) {
+    /// Hides records that held words taken back, once their shorter form is durable at the relay. Where the words came back
+    /// meanwhile, being owed to both, the form that has them stays.
+    fn trim_redacted(&mut self, lent: &Lent<'_, '_>, state: &BoxState, index: BoxIndex) -> Result<(), SyncError> {
+        let ring = lent.ring.ring(index)?;
+        let box_id = BoxId(*ring.epoch()?.box_id());
         for trim in &state.trims {
             let (chain, seq) = (trim.chain, trim.seq);
             let flight = InFlight::Trim { index, chain, seq };
             let uploaded = state.chain(chain).is_some_and(|chain| !chain.upload.contains(seq));
             if uploaded && !self.in_flight.values().any(|known| *known == flight) {
-                let records = trim.hashes.iter().map(|hash| RecordHash(**hash)).collect();
+                let sealed = super::seal::sealed_records(lent.work, ring, index, chain, seq)?;
+                let present: Vec<[u8; 32]> = sealed.iter().map(|sealed| hash(&[sealed])).collect();
+                let gone = trim.hashes.iter().map(|hash| **hash).filter(|hash| !present.contains(hash));
+                let records = gone.map(RecordHash).collect();
                 self.request(Request::Trim { box_id, records }, flight);
             }
         }
+        Ok(())
+    }
+
+    /// Whether the relay has a record in the form that it has now, not only as it was before words were dropped out of it.
+    fn is_present_form(lent: &Lent<'_, '_>, handed: &Handed) -> Result<bool, SyncError> {
+        let Handed { index, chain, seq, hash: digest } = *handed;
+        let state = lent.boxes.get(usize::from(index));
+        if !state.is_some_and(|state| state.trims.iter().any(|trim| (trim.chain, trim.seq) == (chain, seq))) {
+            return Ok(true);
+        }
+        let sealed = super::seal::sealed_records(lent.work, lent.ring.ring(index)?, index, chain, seq)?;
+        Ok(sealed.is_empty() || sealed.iter().any(|sealed| hash(&[sealed]) == digest))
     }
 
     /// Before a record of our own chain is handed to the transport, the key vault must know its number.
@@ -107,10 +125,11 @@ impl Engine {
         if duplicate {
             self.restore(lent, index, chain, seq)?;
         }
+        let present = Self::is_present_form(lent, &handed)?;
         if let Some(state) = lent.boxes.get_mut(usize::from(index)) {
             let place = state.chain(chain).map(|chain| (chain.incarnation, seq));
             state.remember(cursor, hash, place);
-            if let Some(chain) = state.chain_mut(chain) {
+            if let Some(chain) = state.chain_mut(chain).filter(|_| present) {
                 chain.upload.remove(seq);
                 chain.restore.remove(seq);
             }

@@ -167,6 +167,21 @@ impl World {
         Ok(())
     }
 
+    /// Somebody takes back what they wrote, long after everybody read it.
+    ///
+    /// # Errors
+    /// What no home may answer.
+    pub(super) fn take_back_late(&mut self) -> Result<(), String> {
+        let mut dice = self.last_dice.fork();
+        let Some(Entry { id, practice, side }) =
+            self.some_entry(&mut dice, &["boundary", "appreciation", "journal_entry"])
+        else {
+            return Ok(());
+        };
+        let Some(at) = self.phones.iter().position(|phone| phone.side == side) else { return Ok(()) };
+        self.redact(at, id, practice, side)
+    }
+
     fn acknowledge_wording(&mut self, at: usize, dice: &mut Dice) -> Result<(), String> {
         let Some(Entry { id, .. }) = self.some_entry(dice, &["boundary", "appreciation"]) else { return Ok(()) };
         self.perform(at, "acknowledge", |home, moment| {

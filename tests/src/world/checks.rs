@@ -1,6 +1,7 @@
 //! What must hold: while things happen, and once everybody has met again.
 
 use super::World;
+use super::packs::{open_pack, words_of};
 use super::phone::Side;
 use super::shadow::Sealed;
 use amends_core::crypto::record::{Item, SignedRecord};
@@ -9,7 +10,7 @@ use amends_core::home::EntryView;
 use amends_core::id::{BodyHash, Day, EntryId, OwnerId, SeriesId, StatementId, hash};
 use amends_core::statement::{self, Header, Kind, Role, Statement};
 use amends_core::storage::{Store, Table};
-use amends_core::sync::RecordRow;
+use amends_core::sync::{RecordRow, bound_records};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,11 +53,15 @@ impl World {
             if self.watched.insert(hash(&[sealed])) {
                 let Ok(record) = open_record(space, sealed) else { continue };
                 committed.extend(self.own_commitments(&record));
-                let present = record.items.iter().filter_map(|item| match item {
-                    Item::Present(bytes) => Some(bytes.as_slice()),
-                    Item::Absent(_) => None,
-                });
-                found.push(present.collect::<Vec<_>>().concat());
+                found.push(words_of(&record));
+            }
+        }
+        for pack in self.relay.packs(space.box_id()) {
+            if self.watched.insert(pack.id.0) {
+                for packed in open_pack(&self.relay, space, &self.owner, pack) {
+                    committed.extend(self.own_commitments(&packed.record));
+                    found.push(words_of(&packed.record));
+                }
             }
         }
         if committed.iter().any(|commitment| !self.kept_answers.contains(commitment)) {
@@ -66,7 +71,8 @@ impl World {
             self.sees_only_its_own(None, &bytes, "a record of the space's box")?;
             self.seen_words += self.shadow.words.values().filter(|word| contains(&bytes, word)).count();
         }
-        Ok(())
+        // What a relay lost is no longer where phones left it, until they notice.
+        if self.shadow.mishaps == 0 { self.nothing_hidden_is_gone() } else { Ok(()) }
     }
 
     /// Commitments in a record that a phone acknowledged to its person.
@@ -113,17 +119,24 @@ impl World {
         for table in Table::ALL {
             let rows = disk.range(table, &[], &[], usize::MAX).map_err(|error| format!("unreadable: {error}"))?;
             for (_, row) in rows {
-                if table == Table::Records {
-                    let kept: RecordRow = minicbor::decode(&row).map_err(|error| format!("unreadable: {error}"))?;
-                    all.push((table, kept.payload().ok_or("a payload cannot be read")?.into_owned()));
-                }
+                let records = match table {
+                    Table::Records => {
+                        let kept: RecordRow = minicbor::decode(&row).map_err(|error| format!("unreadable: {error}"))?;
+                        kept.record().map(|record| vec![record])
+                    }
+                    Table::Sheaves => bound_records(&row),
+                    _ => Some(Vec::new()),
+                };
+                let payloads = records.ok_or("a record cannot be read")?.into_iter();
+                all.extend(payloads.map(|record| (table, record.encode_payload(&record.made_in, None))));
                 all.push((table, row));
             }
         }
         Ok(all)
     }
 
-    /// Brings everybody together and checks everything.
+    /// Brings everybody together and checks everything, on a phone too that comes last. Before the end words are taken back that
+    /// packs hold, as a rule.
     ///
     /// # Errors
     /// What does not hold.
@@ -138,6 +151,22 @@ impl World {
             self.phones[at].disk.with(|store| store.inject(Default::default()));
             self.start(at)?;
         }
+        self.heal()?;
+        self.take_back_late()?;
+        self.heal()?;
+        self.newcomer()?;
+        self.heal()?;
+        self.nothing_hidden_is_gone()?;
+        self.nothing_lost()?;
+        self.nothing_foreign()?;
+        self.nothing_leaks()?;
+        self.nobody_loses_silently()?;
+        self.everything_verifies()?;
+        self.everybody_can_withdraw()
+    }
+
+    /// Everybody meets, day after day, until all see the same.
+    fn heal(&mut self) -> Result<(), String> {
         let mut last = Ok(());
         for _ in 0..HEALING_DAYS {
             for at in 0..self.phones.len() {
@@ -156,13 +185,7 @@ impl World {
                 self.input(at, amends_core::sync::Input::Tick)?;
             }
         }
-        last?;
-        self.nothing_lost()?;
-        self.nothing_foreign()?;
-        self.nothing_leaks()?;
-        self.nobody_loses_silently()?;
-        self.everything_verifies()?;
-        self.everybody_can_withdraw()
+        last
     }
 
     /// Everything a phone shows.
@@ -177,8 +200,18 @@ impl World {
     /// All phones show the same: exactly between one's own, up to the point of view between partners.
     pub(super) fn converged(&mut self) -> Result<(), String> {
         let mut seen: Vec<(Side, &'static str, BTreeMap<EntryId, EntryView>)> = Vec::new();
+        let vaults: BTreeSet<EntryId> = self
+            .shadow
+            .entries
+            .iter()
+            .filter(|entry| entry.practice == "journal_entry")
+            .map(|entry| entry.id)
+            .collect();
         for at in 0..self.phones.len() {
-            seen.push((self.phones[at].side, self.phones[at].name, self.views(at)?));
+            let mut views = self.views(at)?;
+            // What is left of an entry in the vault whose beginning a damaged disk lost.
+            views.retain(|id, view| !(vaults.contains(id) && matches!(view, EntryView::Newer { .. })));
+            seen.push((self.phones[at].side, self.phones[at].name, views));
         }
         for pair in 1..seen.len() {
             let (side, name, views) = &seen[0];
@@ -309,6 +342,11 @@ impl World {
             }
         }
         gone.extend(self.answers_taken_back()?);
+        for words in self.all_packed_words() {
+            if let Some(word) = gone.iter().find(|word| contains(&words, word)) {
+                return Err(format!("a pack still holds {word}, which was taken back"));
+            }
+        }
         for at in 0..self.phones.len() {
             let (name, side) = (self.phones[at].name, self.phones[at].side);
             let rows = self.rows(at)?;

@@ -5,7 +5,7 @@ use super::{Bug, World};
 use amends_core::home::{Counter, HomeError};
 use amends_core::storage::StoreError;
 use amends_core::sync::{Input, Output, SyncError};
-use amends_protocol::{Cursor, FromRelay, Request, Response, ToRelay};
+use amends_protocol::{Cursor, FromRelay, PackId, Request, Response, ToRelay};
 use std::collections::VecDeque;
 
 /// Rounds in which a world that is left alone must come to rest.
@@ -167,7 +167,31 @@ impl World {
             line.down.push_back(FromRelay::Response(*id, acknowledged));
             return;
         }
+        if let (Some(Bug::TrimsEarly), ToRelay::Request(id, Request::PutPack { manifest, .. })) = (self.bug, &message) {
+            let pack = PackId(amends_core::id::hash(&[manifest]));
+            line.down.push_back(FromRelay::Response(*id, Response::PackStored { pack }));
+            return;
+        }
         line.up.push_back(message);
+    }
+
+    /// What reaches a phone instead of a message, where a bug of packs is planted.
+    fn spoil_answer(&mut self, at: usize, message: &mut FromRelay) -> Result<(), String> {
+        match message {
+            FromRelay::Response(_, Response::PackStored { pack }) => {
+                *pack = self.renamed.get(pack).copied().unwrap_or(*pack);
+            }
+            FromRelay::Response(_, Response::Chunk { .. }) if self.bug == Some(Bug::PackReplaces) && !self.gave_up => {
+                self.gave_up = true;
+                let name = self.phones[at].name;
+                self.note(|| format!("{name} gives up what no pack has"));
+                self.kill(at);
+                self.phones[at].forget_newest().map_err(|error| error.to_string())?;
+                self.start(at)?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The relay reads one message of a connection.
@@ -197,8 +221,9 @@ impl World {
         let together = line.down.len().min(1 + self.delivered % TOGETHER_MAX);
         let messages: Vec<FromRelay> = line.down.drain(..together).collect();
         let mut inputs = Vec::with_capacity(together);
-        for message in messages {
+        for mut message in messages {
             self.delivered += 1;
+            self.spoil_answer(at, &mut message)?;
             if let (Some(Bug::LosesPushes), FromRelay::Push(_), 0) = (self.bug, &message, self.delivered % 3) {
                 continue;
             }

@@ -6,23 +6,28 @@
 pub mod acts;
 mod bugs;
 pub mod checks;
+mod damage;
 pub mod dice;
 pub mod disk;
 pub mod foe;
 mod invariants;
 pub mod lines;
 pub mod meeting;
+pub mod packs;
 pub mod pairing;
 pub mod phone;
 pub mod relay;
 pub mod runs;
 pub mod shadow;
+mod shelf;
 mod spoil;
 pub mod steps;
 
 use amends_core::crypto::epoch::{Epoch, EpochKey};
 use amends_core::crypto::pairing::Outcome;
 use amends_core::id::{MemberId, OwnerId, StatementId};
+use amends_core::sync::PackRule;
+use amends_protocol::PackId;
 pub use bugs::Bug;
 use dice::Dice;
 use lines::Line;
@@ -70,6 +75,16 @@ pub struct World {
     pub trace: Vec<String>,
     /// What is planted.
     pub bug: Option<Bug>,
+    /// When records become packs: early enough for a short run.
+    pub rule: PackRule,
+    /// For what happens once everybody met again.
+    last_dice: Dice,
+    /// What is known of sealed things that were looked into.
+    sealed: packs::Sealed,
+    /// Packs whose id a planted bug changes on the way, by what the relay calls them.
+    renamed: BTreeMap<PackId, PackId>,
+    /// A planted bug had its one chance.
+    gave_up: bool,
 }
 
 impl World {
@@ -79,6 +94,7 @@ impl World {
     /// What kept them from pairing.
     pub fn new(seed: u64, second: &[Side], bug: Option<Bug>) -> Result<Self, String> {
         let mut dice = Dice::new(seed);
+        let rule = PackRule { after: 1 + seed % 5, keep: seed / 5 % 3 };
         let mut world = Self {
             relay: Relay::new(dice.fork(), bug),
             phones: vec![Phone::new("A1", Side::A, dice.fork(), bug), Phone::new("B1", Side::B, dice.fork(), bug)],
@@ -100,7 +116,13 @@ impl World {
             tracing: false,
             trace: Vec::new(),
             bug,
+            rule,
+            last_dice: Dice::new(seed.wrapping_mul(1_000_033)),
+            sealed: packs::Sealed::default(),
+            renamed: BTreeMap::new(),
+            gave_up: false,
         };
+        world.phones.iter_mut().for_each(|phone| phone.rule = rule);
         let by_words = dice.hits(1, 4);
         let [a, b] = world.phones.as_mut_slice() else { return Err("two phones".to_owned()) };
         a.create("Ana").map_err(|e| e.to_string())?;
@@ -129,6 +151,7 @@ impl World {
             let name = if *side == Side::A { "A2" } else { "B2" };
             let mut next = Phone::new(name, *side, dice.fork(), bug);
             next.now_ms = world.now_ms;
+            next.rule = rule;
             let first = world.phones.iter_mut().find(|phone| phone.side == *side).ok_or("no phone")?;
             let mishaps = meeting::Mishaps::broken_connections(dice.fork());
             pairing::add_device(&mut world.relay, first, &mut next, by_words, mishaps)?;

@@ -154,7 +154,8 @@ pub fn add_device(
     let met = Meeting::new(relay, parties, mishaps).run()?;
     let (outcome, pending) = (met.outcome.ok_or("never paired")?, met.pending.ok_or("never pending")?);
     home.adopt(at, &outcome).map_err(|e| e.to_string())?;
-    next.home = Some(device.found(next.sealed_disk(), &pending).map_err(|e| e.to_string())?);
+    let home = device.found(next.sealed_disk(), &pending).map_err(|e| e.to_string())?;
+    next.runs(home);
     Ok(())
 }
 

@@ -54,7 +54,12 @@ impl World {
             }
             93 | 94 => self.relay_mishap(dice)?,
             95 | 96 => self.back_up(at),
+            97 if dice.hits(1, 2) => self.damage(at, dice)?,
             97 => self.restore(at)?,
+            98 if dice.hits(1, 2) => {
+                self.note(|| "a month passes for what the relay hides".to_owned());
+                self.relay.expire_hidden();
+            }
             _ => self.foul(dice)?,
         }
         for phone in &mut self.phones {
@@ -148,12 +153,13 @@ impl World {
             }
             _ => {}
         }
-        match (&self.relay_backup, dice.hits(1, 2)) {
-            (Some(backup), true) => self.relay.roll_back(backup),
-            (_, false) => self.relay.lose_box(),
-            (None, true) => return Ok(()),
+        match (&self.relay_backup, dice.below(3)) {
+            (Some(backup), 0) => self.relay.roll_back(backup),
+            (None, 0) => return Ok(()),
+            (_, 1) => self.relay.lose_box(),
+            _ => self.relay.lose_packs(),
         }
-        self.note(|| "the relay went back, or lost a box".to_owned());
+        self.note(|| "the relay went back, or lost a box or its packs".to_owned());
         self.shadow.mishaps += 1;
         // What a restored phone had not pulled yet, perhaps only the relay had.
         for at in 0..self.phones.len() {

@@ -2,6 +2,7 @@
 
 mod editing;
 mod forge;
+mod forks;
 mod hostile;
 mod hostile_lists;
 mod lists;

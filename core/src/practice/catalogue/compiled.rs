@@ -5,5 +5,6 @@ use crate::shape::By;
 use crate::shape::acts::alternatives::Alternatives;
 use crate::shape::acts::states::{Condition, State, Who};
 use crate::shape::acts::{self, On, Rank};
+use crate::shape::series::{occurrence, schedule};
 
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));

@@ -3,15 +3,13 @@
 use crate::id::{Day, EntryId, StatementId};
 use crate::shape::By;
 use crate::shape::series::check_zone;
+use crate::shape::series::rule::{Rule, RuleTextError};
 use crate::statement::{Value, normalise};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::Time;
 use serde::Serialize;
 use std::borrow::Cow;
-
-/// Bytes that a rule may have.
-pub const RULE_MAX: usize = 200;
 
 /// One field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,14 +71,14 @@ pub enum FieldKind {
     },
     /// A civil day between 1970-01-01 and 2199-12-31, as `2026-02-28`; in statements the days since 1970-01-01.
     Date,
-    /// A time on the wall, as `19:30`; in statements the minutes since midnight.
+    /// A time on the wall, as `19:30`, also in statements.
     Time,
     /// A day and a time on the wall, as `2026-02-28 19:30`; in statements the minutes since the beginning of 1970-01-01.
     Moment,
     /// A zone of the IANA database, as `Europe/Berlin`.
     Zone,
-    /// A rule by which something comes back: the part of an RFC 5545 `RRULE` after the colon. Only its alphabet is checked
-    /// here; the shape that follows it reads it.
+    /// A rule by which something comes back, as [`crate::shape::series::rule`] reads it. Whether it ever occurs depends on
+    /// where it begins, and is seen with the rest of the schedule.
     Rule,
     /// Several steps, one a line. Each keeps the id it was given in the revision that introduced it, see [`Steps`].
     Steps {
@@ -220,6 +218,17 @@ impl FieldError {
             FieldError::Nothing => "no_fields",
         }
     }
+
+    /// What its text needs to know, by name.
+    pub fn arguments(&self) -> Vec<(&'static str, u64)> {
+        match self {
+            FieldError::TooLong { most, .. } | FieldError::TooMany { most, .. } => {
+                vec![("most", u64::try_from(*most).unwrap_or(u64::MAX))]
+            }
+            FieldError::NotANumber { min, max, .. } => vec![("min", *min), ("max", *max)],
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl Field {
@@ -251,7 +260,7 @@ impl Field {
                 }
                 Value::List(list)
             }
-            FieldKind::Time => Value::Uint(minutes(word).ok_or(FieldError::NotATime { field })?),
+            FieldKind::Time => Value::Text(clock(minutes(word).ok_or(FieldError::NotATime { field })?)),
             FieldKind::Moment => {
                 let (day, time) = word.split_once([' ', 'T']).ok_or(FieldError::NotAMoment { field })?;
                 let day: Day = day.parse().map_err(|_| FieldError::NotAMoment { field })?;
@@ -262,13 +271,10 @@ impl Field {
                 check_zone(word, 0).map_err(|_| FieldError::NotAZone { field })?;
                 Value::Text(word.into())
             }
-            FieldKind::Rule => {
-                let fine = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || ";=,-+".contains(c);
-                if word.len() > RULE_MAX || !word.starts_with("FREQ=") || !word.chars().all(fine) {
-                    return Err(FieldError::NotARule { field });
-                }
-                Value::Text(word.into())
-            }
+            FieldKind::Rule => match Rule::parse(word, Day::MIN) {
+                Ok(_) | Err(RuleTextError::Never) => Value::Text(word.into()),
+                Err(_) => return Err(FieldError::NotARule { field }),
+            },
             FieldKind::Choice { choices } => {
                 if !choices.contains(&word) {
                     return Err(FieldError::NotAChoice { field, choices });
@@ -288,7 +294,6 @@ impl Field {
             (FieldKind::Date, Value::Uint(days)) => {
                 i64::try_from(*days).ok().and_then(|days| Day::new(days).ok()).map(|day| day.to_string())
             }
-            (FieldKind::Time, Value::Uint(minutes)) if *minutes < DAY_MINUTES => Some(clock(*minutes)),
             (FieldKind::Moment, Value::Uint(minutes)) => {
                 let day = i64::try_from(minutes / DAY_MINUTES).ok().and_then(|days| Day::new(days).ok());
                 day.map(|day| format!("{day} {}", clock(minutes % DAY_MINUTES)))

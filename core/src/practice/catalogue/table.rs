@@ -3,6 +3,7 @@
 
 use super::Field;
 use crate::shape::acts;
+use crate::shape::series::{occurrence, schedule};
 use serde::Serialize;
 
 /// Something a person may say about an entry, as a statement of their own, and what it says.
@@ -14,6 +15,16 @@ pub struct Act {
     pub rule: acts::Act,
     /// What it says.
     pub fields: &'static [Field],
+}
+
+/// Where a series keeps its schedule, and what is said of its occurrences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Series {
+    /// The numbers of the fields that make its schedule; 0 for what it does not have.
+    pub schedule: schedule::Fields,
+    /// The acts on an occurrence.
+    pub acts: occurrence::Acts,
 }
 
 /// What a day adds to the display. It never changes what holds.

@@ -1,5 +1,7 @@
 use super::*;
-use crate::id::{EntryId, StatementId};
+use crate::document::LIST_FIELD_MAX;
+use crate::id::{Day, EntryId, StatementId};
+use crate::shape::series::schedule;
 use std::collections::BTreeSet;
 
 mod files;
@@ -29,6 +31,7 @@ static EVERY: Practice = Practice {
     table: Table { practice: "every", acts: &[] },
     initial: None,
     alternatives: None,
+    series: None,
     states: &[],
     labels: &[],
     documents: &[],
@@ -176,7 +179,8 @@ fn alone(kind: FieldKind, given: &str) -> Result<Option<Value>, FieldError> {
 
 #[test]
 fn times_zones_and_rules_are_read_and_shown() {
-    assert!(alone(FieldKind::Time, " 19:30 ") == Ok(Some(Value::Uint(1170))));
+    assert!(alone(FieldKind::Time, " 19:30 ") == Ok(Some(text("19:30"))));
+    assert!(alone(FieldKind::Time, "09:05:00") == Ok(Some(text("09:05"))));
     for bad in ["24:00", "7pm", "19:30:01", "-1:00", "19:30:00.5"] {
         assert!(alone(FieldKind::Time, bad) == Err(FieldError::NotATime { field: "it" }), "{bad}");
     }
@@ -188,12 +192,10 @@ fn times_zones_and_rules_are_read_and_shown() {
     let moment = Field { number: 1, name: "it", kind: FieldKind::Moment, required: false, hints: &[] };
     assert!(*moment.shown(&Value::Uint(1505)) == text("1970-01-02 01:05"));
     assert!(*moment.shown(&Value::Uint(u64::MAX)) == Value::Uint(u64::MAX));
-    let time = Field { number: 1, name: "it", kind: FieldKind::Time, required: false, hints: &[] };
-    assert!(*time.shown(&Value::Uint(65)) == text("01:05") && *time.shown(&Value::Uint(5000)) == Value::Uint(5000));
     assert!(alone(FieldKind::Zone, "Europe/Berlin") == Ok(Some(text("Europe/Berlin"))));
     assert!(alone(FieldKind::Zone, "Europe/Nowhere") == Err(FieldError::NotAZone { field: "it" }));
     assert!(alone(FieldKind::Rule, "FREQ=WEEKLY;BYDAY=SU") == Ok(Some(text("FREQ=WEEKLY;BYDAY=SU"))));
-    for bad in ["WEEKLY", "FREQ=WEEKLY BYDAY=SU", &format!("FREQ={}", "X".repeat(RULE_MAX))] {
+    for bad in ["WEEKLY", "FREQ=WEEKLY BYDAY=SU", "FREQ=HOURLY", &format!("FREQ={}", "X".repeat(300))] {
         assert!(alone(FieldKind::Rule, bad) == Err(FieldError::NotARule { field: "it" }), "{bad}");
     }
 }
@@ -213,6 +215,20 @@ fn steps_keep_their_ids_and_wordings_are_exact() {
     assert!(alone(wordings.clone(), &wording) == Ok(Some(Value::List(vec![wording.clone()]))));
     for bad in [&wording[1..], "x@y", &EntryId([1; 32]).to_string()] {
         assert!(alone(wordings.clone(), bad) == Err(FieldError::NotAWording { field: "it" }), "{bad}");
+    }
+}
+
+/// What both type in a list must fit there.
+#[test]
+fn items_of_lists_fit_their_documents() {
+    let documents = declared().practices.iter().flat_map(|practice| practice.documents);
+    for field in documents.flat_map(|document| document.fields) {
+        let fits = match field.kind {
+            FieldKind::Text { limit } => limit <= LIST_FIELD_MAX,
+            FieldKind::List { .. } | FieldKind::Steps { .. } | FieldKind::Wordings { .. } => false,
+            _ => true,
+        };
+        assert!(fits, "{}", field.name);
     }
 }
 
@@ -318,4 +334,23 @@ fn the_shapes_find_no_flaw_in_any_table() {
         assert!(practice.states.last().is_none_or(|last| last.when.is_empty()), "{}", practice.id);
     }
     assert!(asks > 4);
+    let meeting = declared().practices.iter().find(|practice| practice.id == "meeting").expect("a practice");
+    let fields = meeting.parse_fields(&[("start", "2026-11-22"), ("rule", "FREQ=WEEKLY"), ("time", "19:30")]);
+    let series = meeting.series.expect("a series");
+    let schedule = schedule::Schedule::read(&series.schedule, &fields.expect("reads")).expect("a schedule");
+    assert_eq!((schedule.time.map(|time| time.hour()), schedule.rotates), (Some(19), false));
+    assert!(meeting.table.find(series.acts.move_to).is_some());
+}
+
+#[test]
+fn every_entry_of_the_help_page_names_a_public_page_and_a_day() {
+    assert!(!help().is_empty());
+    for region in help() {
+        assert!(!region.entries.is_empty(), "{}: a region without entries is left out", region.id);
+        for entry in region.entries {
+            assert!(entry.source.starts_with("https://") && !entry.contact.is_empty(), "{}", entry.name);
+            let checked: Day = entry.checked.parse().expect("a day");
+            assert!(checked >= "2026-11-22".parse().expect("a day"), "{}", entry.name);
+        }
+    }
 }

@@ -43,6 +43,11 @@ impl Coverage {
         self.0.values().map(|stretches| length(stretches)).fold(0, u64::saturating_add)
     }
 
+    /// Chains and their stretches.
+    pub(super) fn chains(&self) -> impl Iterator<Item = (&ChainId, &[Stretch])> {
+        self.0.iter().map(|(chain, stretches)| (chain, stretches.as_slice()))
+    }
+
     /// The stretches of one chain.
     pub(super) fn chain(&self, chain: &ChainId) -> &[Stretch] {
         self.0.get(chain).map(Vec::as_slice).unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use super::PackWork;
 use super::coverage::length;
-use super::list::Listed;
+use super::list::{Listed, note_lacking};
 use crate::crypto::pack::{ChainId, ChunkHash, PackReader, PackedRecord, load_segments, record_values};
 use crate::crypto::record::Core;
 use crate::id::MemberId;
@@ -65,7 +65,7 @@ impl Engine {
     /// Fetches the pack that brings most of what is missing here; where none does, the box is read.
     pub(super) fn fetch_next(&mut self, lent: &mut Lent<'_, '_>, index: BoxIndex) -> Result<(), SyncError> {
         let at = usize::from(index);
-        let (Some(state), Some(session)) = (lent.boxes.get(at), self.sessions.get_mut(at)) else { return Ok(()) };
+        let (Some(state), Some(session)) = (lent.boxes.get_mut(at), self.sessions.get_mut(at)) else { return Ok(()) };
         let listed = session.packs.listed.as_deref().unwrap_or_default();
         let tried = &session.packs.tried;
         // A pack that did not bring everything at first is fetched whole: what stands in for its other segments here may not be
@@ -77,6 +77,7 @@ impl Engine {
         });
         let best = useful.max().filter(|_| tried.len() < PACKS_MAX);
         let Some((first_time, _, pack)) = best else {
+            note_lacking(state, listed);
             session.packs.work = PackWork::Idle;
             let from = state.read_from();
             session.sought = state.anchor;

@@ -1,7 +1,7 @@
 //! What packs the relay has, and what follows from it.
 
 use super::coverage::{Coverage, up_to, without};
-use super::{PackWork, is_due, make};
+use super::{Lacking, PackWork, is_due, make};
 use crate::crypto::pack::Manifest;
 use crate::sync::engine::{Engine, Lent};
 use crate::sync::keyring::BoxRing;
@@ -12,6 +12,8 @@ use crate::sync::{Event, Output, SyncError};
 use amends_protocol::{BoxId, ChunkHash, Pack, PackId, Request};
 use std::collections::HashSet;
 
+/// Stretches remembered to be lacking: more are asked for once these are here.
+const LACKING_MAX: usize = 8;
 /// Most records of one segment (SPEC 8.2).
 const SEGMENT_RECORDS_MAX: u64 = 8192;
 
@@ -223,4 +225,15 @@ fn lost_trimmed(state: &BoxState, packs: &Coverage) -> bool {
         let trimmed = without(&up_to(&chain.held(), chain.trimmed), &chain.untrimmed.stretches().collect::<Vec<_>>());
         !packs.lacks(&chain.id(), &trimmed).is_empty()
     })
+}
+
+/// Everything was fetched that could be: what packs claim and did not bring is to be asked for.
+pub(super) fn note_lacking(state: &mut BoxState, listed: &[Listed]) {
+    let packs = Coverage::of(listed.iter().map(|pack| &pack.manifest));
+    let lacking = packs.chains().flat_map(|(chain, claimed)| {
+        let known = state.chain_index(&chain.device, &chain.incarnation).and_then(|number| state.chain(number));
+        let lacking = without(claimed, &known.map(|chain| chain.held()).unwrap_or_default());
+        lacking.into_iter().map(|seqs| Lacking { device: chain.device, incarnation: chain.incarnation, seqs })
+    });
+    state.packs.lacking = lacking.take(LACKING_MAX).collect();
 }

@@ -17,6 +17,7 @@ pub(super) use trim::trimmable;
 
 use super::session::Session;
 use super::state::BoxState;
+use crate::id::{DeviceId, Incarnation};
 use amends_protocol::{ErrorCode, PackId};
 use fetch::{Fetching, Taking};
 use list::Listed;
@@ -65,6 +66,27 @@ pub struct PackState {
     /// The day on which the relay's packs were last looked at.
     #[n(4)]
     pub checked: Option<i64>,
+    /// Records that packs claim to hold, that are missing here, and that could not be had from them: some of them.
+    #[n(5)]
+    pub lacking: Vec<Lacking>,
+    /// The day on which they were last asked for.
+    #[n(6)]
+    pub asked: Option<i64>,
+}
+
+/// A stretch of a chain, of which perhaps nothing else is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Lacking {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Its incarnation.
+    #[n(1)]
+    pub incarnation: Incarnation,
+    /// First and last sequence number.
+    #[n(2)]
+    pub seqs: (u64, u64),
 }
 
 impl BoxState {
@@ -75,7 +97,8 @@ impl BoxState {
 
     /// Whether records are known to be missing here.
     pub(super) fn has_gaps(&self) -> bool {
-        self.chains.iter().any(|chain| !chain.holes.is_empty() || chain.missing_from > chain.head_seq)
+        !self.packs.lacking.is_empty()
+            || self.chains.iter().any(|chain| !chain.holes.is_empty() || chain.missing_from > chain.head_seq)
     }
 
     /// Whether there ever was a pack to be missed.

@@ -385,6 +385,37 @@ fn bad_tables_of_asks_are_refused_by_file_and_line() {
 }
 
 #[test]
+fn bad_series_are_refused_by_file_and_line() {
+    let series = r#"
+[[practice]]
+id = "walk"
+version = 1
+shape = "series"
+writers = "both"
+rows = [59]
+test = "life_of_walk"
+field = [
+    { number = 1, name = "rule", type = "rule" },
+    { number = 2, name = "start", type = "date" },
+]
+act = [
+    { id = "move", by = "each", on = "occurrence", field = [{ number = 3, name = "day", type = "date" }] },
+    { id = "skip", by = "each", on = "occurrence" },
+    { id = "happened", by = "each", on = "occurrence" },
+]
+"#;
+    refused(
+        series,
+        &[
+            ("\"start\"", "\"begin\"", "shape", "`start` and `rule`"),
+            ("\"day\"", "\"when\"", "shape", "with a field `day`"),
+            ("id = \"skip\"", "id = \"leave_out\"", "shape", "`skip` and `happened`"),
+        ],
+    );
+    assert!(compile(series).is_ok_and(|out| out.contains("date: 3") && out.contains("start: 2, rule: 1, time: 0")));
+}
+
+#[test]
 fn what_must_not_be_asked_is_refused_by_file_and_line() {
     for word in
         ["proof_of_love", "screenshot", "her_location", "last_seen", "trust_score", "days_in_streak", "phone_pin"]
