@@ -112,14 +112,19 @@ impl<'a> Fold<'a> {
 
     /// The state that a part of the graph comes to.
     pub(super) fn state_of(&self, part: &Nodes) -> Outcome {
-        let effective = || {
-            let inside = self.nodes.iter().enumerate().filter(|(at, _)| part.contains(*at));
-            inside.filter_map(|(at, node)| Some((at, node, node.leads?)))
-        };
+        let nodes = self.nodes.iter().enumerate();
+        let effective: Vec<_> = nodes
+            .filter_map(|(at, node)| node.leads.filter(|_| part.contains(at)).map(|leads| (at, node, leads)))
+            .collect();
         let mut known = Nodes::default();
-        effective().for_each(|(_, node, _)| known.extend(&node.past));
-        let open = || effective().filter(|(at, _, _)| !known.contains(*at));
-        let rank = open().map(|(_, _, (_, rank))| rank).max();
+        // Backwards: what a later one knew of brings nothing new, with all that it knew of itself.
+        for (at, node, _) in effective.iter().rev() {
+            if !known.contains(*at) {
+                known.extend(&node.past);
+            }
+        }
+        let open = || effective.iter().filter(|(at, _, _)| !known.contains(*at));
+        let rank = open().map(|(_, _, (_, rank))| *rank).max();
         let leading = || open().filter(|(_, _, (_, of))| Some(*of) == rank);
         let first = leading().min_by_key(|(_, node, _)| node.said.id);
         Outcome {

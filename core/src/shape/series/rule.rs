@@ -157,30 +157,40 @@ impl Rule {
         before.filter(|(_, last)| *last == day).map(|(index, _)| index)
     }
 
-    /// Whether a day from the start on fits, the end aside.
+    /// Whether a day from the start on fits, the end aside. What needs no calendar is asked first: most days fail there.
     fn hits(&self, day: Day) -> bool {
-        let (start, date) = (Date::from(self.start), Date::from(day));
-        let interval = i64::from(self.interval);
-        let months = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month());
         let since = match self.frequency {
             Frequency::Daily => i64::from(i32::from(day)) - i64::from(i32::from(self.start)),
             Frequency::Weekly => week(day) - week(self.start),
-            Frequency::Monthly => months(date) - months(start),
-            Frequency::Yearly => i64::from(date.year()) - i64::from(start.year()),
+            Frequency::Monthly | Frequency::Yearly => 0,
         };
-        if since % interval != 0 {
+        let weekday = self.by_day.is_empty() || self.by_day.iter().any(|place| place.weekday == weekday(day));
+        if since % i64::from(self.interval) != 0 || !weekday {
             return false;
         }
-        let same_day = match self.frequency {
-            Frequency::Daily => true,
-            Frequency::Weekly => date.weekday() == start.weekday(),
-            Frequency::Monthly => date.day() == start.day(),
-            Frequency::Yearly => (date.month(), date.day()) == (start.month(), start.day()),
+        let open = self.by_day.is_empty() && self.by_month_day.is_empty();
+        match self.frequency {
+            Frequency::Weekly => !open || self::weekday(day) == self::weekday(self.start),
+            Frequency::Daily if self.by_month_day.is_empty() => true,
+            _ => self.is_on(Date::from(day), open),
+        }
+    }
+
+    /// Whether a date fits whose weekday does.
+    fn is_on(&self, date: Date, open: bool) -> bool {
+        let start = Date::from(self.start);
+        let months = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month());
+        let (since, same_day) = match self.frequency {
+            Frequency::Daily | Frequency::Weekly => (0, true),
+            Frequency::Monthly => (months(date) - months(start), date.day() == start.day()),
+            Frequency::Yearly => {
+                let same_day = (date.month(), date.day()) == (start.month(), start.day());
+                (i64::from(date.year()) - i64::from(start.year()), same_day)
+            }
         };
         let by_day = self.by_day.is_empty() || self.by_day.iter().any(|place| self.is_at(*place, date));
         let by_month_day = self.by_month_day.is_empty() || self.by_month_day.iter().any(|day| is_month_day(*day, date));
-        let open = self.by_day.is_empty() && self.by_month_day.is_empty();
-        by_day && by_month_day && (!open || same_day)
+        since % i64::from(self.interval) == 0 && by_day && by_month_day && (!open || same_day)
     }
 
     fn is_at(&self, place: Place, date: Date) -> bool {
@@ -197,6 +207,14 @@ impl Rule {
 /// The week that a day is in, counted from the one of 1 January 1970, a Thursday.
 fn week(day: Day) -> i64 {
     (i64::from(i32::from(day)) + 3).div_euclid(7)
+}
+
+fn weekday(day: Day) -> Weekday {
+    let from_monday = (i32::from(day) + 3).rem_euclid(7);
+    i8::try_from(from_monday)
+        .ok()
+        .and_then(|days| Weekday::from_monday_zero_offset(days).ok())
+        .unwrap_or(Weekday::Monday)
 }
 
 fn is_month_day(wanted: i8, date: Date) -> bool {
