@@ -169,3 +169,4 @@ error-change_schema = Eine Änderung gehört nicht zu dieser Art Text.
 error-change_reference = Eine Änderung spricht von etwas, das nicht da ist.
 error-change_waiting = Zu viele Änderungen warten auf andere.
 error-change_inapplicable = Eine Änderung lässt sich nicht anwenden.
+error-change_set_aside = Zwei Änderungen wollten denselben Platz; diese wurde beiseitegelegt.

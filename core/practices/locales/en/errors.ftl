@@ -169,3 +169,4 @@ error-change_schema = A change does not belong to this kind of text.
 error-change_reference = A change speaks of what is not there.
 error-change_waiting = Too many changes wait for others.
 error-change_inapplicable = A change cannot be applied.
+error-change_set_aside = Two changes claimed one place; this one was set aside.
