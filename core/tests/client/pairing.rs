@@ -122,6 +122,7 @@ async fn an_own_device_joins_and_reads_everything() {
     tablet.sync(PATIENCE).await.unwrap();
     ben.sync(PATIENCE).await.unwrap();
     assert_eq!(thanks(&ben), thanks(&tablet));
+    drop(tablet);
     let (vault, link) = (Box::new(FileKeyVault::new(&path)), Invited::Link("amends://pair/1#AAAA"));
     let taken = Client::join_as_device(&path, vault, Clock::system(), link, &mut Nobody).await;
     assert_eq!(code(&taken), "home_exists");
