@@ -25,6 +25,8 @@ pub struct Limits {
     pub boxes_per_address_per_hour: u32,
     /// Rendezvous opened per hour from one address: people mistype.
     pub rendezvous_per_address_per_hour: u32,
+    /// Seconds that a rendezvous is open. The phones end theirs at the protocol's ten minutes, however long this is.
+    pub rendezvous_lifetime_s: u64,
     /// Rendezvous that are open or remembered, in all.
     pub rendezvous_max: usize,
     /// Bytes of all rendezvous steps, which live in memory.
@@ -65,6 +67,7 @@ impl Default for Limits {
             bytes_per_address_per_second: 1024 * 1024,
             boxes_per_address_per_hour: 60,
             rendezvous_per_address_per_hour: 120,
+            rendezvous_lifetime_s: protocol::RENDEZVOUS_LIFETIME_S,
             rendezvous_max: 4096,
             rendezvous_bytes_max: 64 * 1024 * 1024,
             inbound_bytes_max: 64 * 1024 * 1024,

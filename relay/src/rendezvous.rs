@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use amends_protocol::limits::{
-    RENDEZVOUS_BODY_BYTES_MAX, RENDEZVOUS_LIFETIME_S, RENDEZVOUS_REMEMBERED_S, RENDEZVOUS_WAITS_PER_CONNECTION_MAX,
+    RENDEZVOUS_BODY_BYTES_MAX, RENDEZVOUS_REMEMBERED_S, RENDEZVOUS_WAITS_PER_CONNECTION_MAX,
 };
 use amends_protocol::{ErrorCode, RelayError, RendezvousId, RendezvousStep, RequestId};
 
@@ -18,7 +18,6 @@ use crate::limits::Limits;
 /// Connections that may take part in one rendezvous: two phones and their reconnections.
 const PARTICIPANTS_MAX: usize = 16;
 
-const LIFETIME: Duration = Duration::from_secs(RENDEZVOUS_LIFETIME_S);
 const REMEMBERED: Duration = Duration::from_secs(RENDEZVOUS_REMEMBERED_S);
 
 /// A connection, as far as rendezvous need one.
@@ -59,6 +58,7 @@ struct Slot<P> {
 struct Table<P> {
     slots: HashMap<RendezvousId, Slot<P>>,
     bytes: usize,
+    lifetime: Duration,
 }
 
 pub(crate) struct Rendezvous<P> {
@@ -76,11 +76,12 @@ pub(crate) enum Get {
 
 impl<P: Peer> Rendezvous<P> {
     pub(crate) fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
+        let lifetime = Duration::from_secs(limits.rendezvous_lifetime_s);
         Self {
             clock,
             slots_max: limits.rendezvous_max,
             bytes_max: limits.rendezvous_bytes_max,
-            table: Mutex::new(Table { slots: HashMap::new(), bytes: 0 }),
+            table: Mutex::new(Table { slots: HashMap::new(), bytes: 0, lifetime }),
         }
     }
 
@@ -198,7 +199,8 @@ impl<P: Peer> Rendezvous<P> {
         table.expire(id, now);
         if !table.slots.contains_key(&id) {
             if table.slots.len() >= self.slots_max {
-                return Err(RelayError::with_retry(ErrorCode::RendezvousFull, RENDEZVOUS_LIFETIME_S as u32));
+                let patience_s = u32::try_from(table.lifetime.as_secs()).unwrap_or(u32::MAX);
+                return Err(RelayError::with_retry(ErrorCode::RendezvousFull, patience_s));
             }
             admit().map_err(|seconds| RelayError::with_retry(ErrorCode::RendezvousFull, seconds))?;
         }
@@ -274,7 +276,7 @@ impl<P: Peer> Table<P> {
         };
         let age = now.saturating_sub(slot.since);
         match &slot.state {
-            State::Open { .. } if age >= LIFETIME => {
+            State::Open { .. } if age >= self.lifetime => {
                 self.end(id, State::Expired, now, ErrorCode::RendezvousExpired);
             }
             State::Open { .. } => {}

@@ -48,8 +48,9 @@ pub(crate) enum Command {
     /// Invite a partner, or one's own next device
     ///
     /// Prints {"event":"invite","link","words"}; when somebody joins, {"event":"type_code","name"}: type the code that their
-    /// phone shows; then {"event":"check","code"}, for them to type; then {"event":"paired","space"}. A code is typed once; a
-    /// line that is no six digits is asked for again; the end of stdin gives up.
+    /// phone shows; then {"event":"check","code"}, for them to type; then {"event":"paired","space"}; then perhaps
+    /// {"event":"unsent","code"}: the other phone waits for this one's word, which leaves with a later sync. A code is typed
+    /// once; a line that is no six digits is asked for again; the end of stdin gives up.
     Invite {
         /// The relay to meet at. An own device may be invited to the home's relay without naming it
         #[arg(long, required_unless_present = "own_device")]
@@ -62,7 +63,8 @@ pub(crate) enum Command {
     ///
     /// Prints {"event":"check","code"}, for the inviter to type; then {"event":"type_code","name"}: type the code that their
     /// phone shows; then {"event":"paired","space"}, when the inviter has confirmed. If that does not come while the invite
-    /// lives, `pairing_pending`: a later sync finds it. The invite of an own device is joined in a home without `init`.
+    /// lives, `pairing_pending`: a later sync finds it, or another invite replaces it. The invite of an own device is joined in a
+    /// home without `init`, or in one made so that was never confirmed: that one is put aside.
     Join {
         /// The link
         #[arg(required_unless_present = "words", conflicts_with_all = ["words", "relay"])]
@@ -246,8 +248,8 @@ pub(crate) enum Command {
     /// Send and read, until there is nothing more to send
     ///
     /// Ends when the outbox is empty and reading produces nothing more to send. Events of --watch: online, offline with a
-    /// `code`, arrived, settled; caught_up, relay_lost_box, relay_went_back, shorter_history, refused, quarantined, pack, forked
-    /// and missing with the `box` they are about; relay_going_away.
+    /// `code`, arrived, settled, pairing_pending; caught_up, relay_lost_box, relay_went_back, shorter_history, refused,
+    /// quarantined, pack, forked and missing with the `box` they are about; relay_going_away.
     Sync {
         /// Stay connected and print events, until stdin ends or the phone is interrupted. In the shell, until that ends
         #[arg(long, conflicts_with = "timeout")]
@@ -378,8 +380,9 @@ Exit codes:
 
 Files:
   Exports are made for their owner only and never overwrite a file. Whoever can read DIR.key can read the home: a real phone
-  keeps the key in hardware. `recover` keeps a damaged store as DIR/amends.db.damaged-1, -2, …: sealed as the home is, never
-  overwritten, yours to delete once nothing is missed; words that are taken back later stay in it. DIR.counter tells a home restored from a backup from the one that went on: keep it where it is.";
+  keeps the key in hardware. `recover` keeps a damaged store as DIR/amends.db.aside-1, -2, …: sealed as the home is, never
+  overwritten, yours to delete once nothing is missed; words that are taken back later stay in it. DIR.counter tells a home
+  restored from a backup from the one that went on: keep it where it is.";
 
 #[cfg(test)]
 #[path = "args_tests.rs"]

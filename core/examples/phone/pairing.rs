@@ -35,6 +35,7 @@ fn value(event: &PairingEvent) -> Value {
         PairingEvent::Check { code } => json!({ "event": "check", "code": code.to_string() }),
         PairingEvent::TypeCode { name } => json!({ "event": "type_code", "name": name }),
         PairingEvent::Paired { space } => json!({ "event": "paired", "space": space }),
+        PairingEvent::Unsent { code } => json!({ "event": "unsent", "code": code }),
     }
 }
 
@@ -63,14 +64,14 @@ pub(crate) async fn join_by_words(
     join(session, Invited::Words { words, relay: &relay }, printer).await
 }
 
-/// A home joins a partner; a folder without one becomes the home of a member's next device.
+/// A home joins a partner; a folder without one, or with one that was never confirmed, becomes the home of a member's next device.
 async fn join(session: &mut Session, invited: Invited<'_>, printer: &Printer) -> Result<(), Failure> {
-    if Client::is_in(session.folder()) {
+    let mut vault = session.vault()?;
+    if session.is_open() || !Client::is_newcomer(session.folder(), &mut vault)? {
         let client = session.client()?;
         let mut person = Terminal { printer: *printer, lines: session.lines() };
         return Ok(client.join(invited, &mut person).await?);
     }
-    let vault = session.vault()?;
     let warning = vault.warning();
     let (folder, clock) = (session.folder().to_owned(), session.clock);
     let mut person = Terminal { printer: *printer, lines: session.lines() };

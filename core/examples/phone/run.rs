@@ -6,7 +6,7 @@ use super::print::{Printer, complain};
 use super::session::Session;
 use super::watch;
 use super::{copies, pairing, screen};
-use amends_core::client::{Client, ErrorClass};
+use amends_core::client::{Client, ClientError, ErrorClass};
 use amends_core::document::ScalarPosition;
 use amends_core::home::Answer;
 use amends_core::practice::catalogue;
@@ -43,6 +43,9 @@ async fn run_common(command: Command, session: &mut Session, printer: &Printer) 
         },
         Command::Sync { timeout, .. } => {
             session.client()?.sync(timeout).await?;
+            if session.look(|home, _| Ok(home.is_pending()))? {
+                complain(&ClientError::PairingPending.to_string());
+            }
             done(printer)
         }
         Command::Shell => Err(Failure::usage("the shell is a command of its own")),
@@ -62,7 +65,7 @@ fn at_once(command: Command, session: &mut Session, printer: &Printer) -> Result
             session.act(|home, at| home.set_waiting_hint(at, hint == Switch::On))?;
             done(printer)
         }
-        Command::Practices => print(printer, &json!({ "practices": catalogue::all() })),
+        Command::Practices => print(printer, &catalogue::listing()),
         Command::Show { id } => print(printer, &session.look(|home, at| home.show(at, id))?),
         Command::List { practice } => {
             let entries = session.look(|home, at| home.list(at, practice.as_deref()))?;

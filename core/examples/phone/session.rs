@@ -52,6 +52,11 @@ impl Session {
         })
     }
 
+    /// Whether the home is open already.
+    pub(crate) fn is_open(&self) -> bool {
+        self.client.is_some()
+    }
+
     /// The home, opened at its first use and then until the process ends.
     pub(crate) fn client(&mut self) -> Result<Arc<Client>, Failure> {
         if let Some(client) = &self.client {

@@ -86,6 +86,7 @@ fn value(event: &ClientEvent) -> Value {
         ClientEvent::Offline { code } => json!({ "event": "offline", "code": code }),
         ClientEvent::Arrived => json!({ "event": "arrived" }),
         ClientEvent::Settled => json!({ "event": "settled" }),
+        ClientEvent::PairingPending => json!({ "event": "pairing_pending" }),
         ClientEvent::Home(event) => match event {
             Event::CaughtUp { index } => of_box("caught_up", *index),
             Event::RelayLostBox { index } => of_box("relay_lost_box", *index),

@@ -2,7 +2,7 @@
 
 use crate::crypto::random::SystemRandomness;
 use crate::crypto::storage::StorageKey;
-use crate::storage::{RowCipher, RowUnreadable};
+use crate::storage::{RowCipher, RowUnreadable, RowUnsealed};
 
 /// Seals rows under a home's storage key.
 #[derive(Debug)]
@@ -20,13 +20,8 @@ impl RowSeal {
 }
 
 impl RowCipher for RowSeal {
-    /// # Panics
-    /// When the operating system has no randomness: a row under a guessed nonce would be worse than none.
-    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Vec<u8> {
-        match self.key.seal_row(table, key, plain, &mut self.randomness) {
-            Ok(sealed) => sealed,
-            Err(error) => panic!("a row could not be sealed: {error}"),
-        }
+    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Result<Vec<u8>, RowUnsealed> {
+        self.key.seal_row(table, key, plain, &mut self.randomness).map_err(|_| RowUnsealed)
     }
 
     fn open(&self, table: u8, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, RowUnreadable> {

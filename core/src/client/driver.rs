@@ -127,6 +127,9 @@ impl Shared {
                     waiting.answer(&refusal.map_or(Ok(()), |code| Err(ClientError::Refused(code))));
                     if !told {
                         self.tell(ClientEvent::Settled);
+                        if self.home()?.is_pending() {
+                            self.tell(ClientEvent::PairingPending);
+                        }
                     }
                     (told, waiting.settled) = (true, true);
                 }

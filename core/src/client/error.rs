@@ -83,8 +83,11 @@ pub enum ClientError {
     /// The pairing ended without one; both can start again.
     #[error(transparent)]
     Pairing(#[from] PairingError),
-    /// The other phone's confirmation has not arrived yet. It is waited for at every sync.
-    #[error("the other phone's confirmation has not arrived yet; sync later to look again")]
+    /// The other phone's confirmation has not arrived yet. It is waited for at every sync; another invite replaces the pairing.
+    #[error(
+        "the other phone's confirmation has not arrived yet: sync later to look again or, once the invite is over, join again \
+         by another"
+    )]
     PairingPending,
     /// The client was stopped before it was done. Edits are kept.
     #[error("stopped before it was done")]
@@ -118,6 +121,14 @@ impl ClientError {
             Self::Stopped => "stopped",
             Self::TooManyWait => "too_many_wait",
             Self::Poisoned => "bug",
+        }
+    }
+
+    /// What the text of its code needs to know, by name.
+    pub fn arguments(&self) -> Vec<(&'static str, u64)> {
+        match self {
+            Self::Home(error) => error.arguments(),
+            _ => Vec::new(),
         }
     }
 
@@ -183,7 +194,7 @@ fn pairing_class(error: &PairingError) -> ErrorClass {
 impl From<BeginError> for ClientError {
     fn from(error: BeginError) -> Self {
         match error {
-            BeginError::Link(error) => error.into(),
+            BeginError::Pairing(PairingError::Link(error)) => error.into(),
             BeginError::Pairing(error) => error.into(),
             BeginError::Home(error) => error.into(),
         }

@@ -21,6 +21,9 @@ pub enum ClientEvent {
     Arrived,
     /// Everything was sent and read.
     Settled,
+    /// Everything was sent and read, and the pairing this home was made by, or joined a space by, is not confirmed yet. Once
+    /// the invite is over, another one replaces it.
+    PairingPending,
     /// From the home.
     Home(Event),
 }

@@ -52,16 +52,18 @@ impl Client {
     /// # Errors
     /// [`HomeError::HomeExists`], [`HomeError::BadName`], and what the store and the key vault say.
     pub fn create(folder: &Path, vault: Box<dyn KeyVault>, clock: Clock, name: &str) -> Result<Self, ClientError> {
-        Self::found(folder, vault, clock, |store| {
+        Self::found(folder, vault, clock, false, |store| {
             Home::create(store, Box::new(SystemRandomness::new()), name, clock::home_zone())
         })
     }
 
-    /// Makes a home of what `found` puts into its empty store.
+    /// Makes a home of what `found` puts into its empty store. The store gets its name when the home in it is whole: a process
+    /// that dies before leaves a place for the next. With `again`, a home that was never confirmed is put aside for it.
     fn found(
         folder: &Path,
         mut vault: Box<dyn KeyVault>,
         clock: Clock,
+        again: bool,
         found: impl FnOnce(PhoneStore) -> Result<PhoneHome, HomeError>,
     ) -> Result<Self, ClientError> {
         let is_there = Self::is_in(folder);
@@ -73,13 +75,19 @@ impl Client {
             None if is_there => return Err(ClientError::KeyMissing),
             None => vault.make_storage_key(&mut SystemRandomness::new())?,
         };
-        let store = Sealed::new(folder.store()?, RowSeal::new(key));
-        // A counter is kept only for a home that was whole: one stood in this store, and is to be recovered first.
-        if is_there && recover::counted(&mut *vault)?.is_some() && !Home::is_in(&store)? {
-            return Err(StoreError::Damaged { table: None }.into());
+        let mut cipher = RowSeal::new(key);
+        if is_there {
+            let store = Sealed::new(folder.store()?, cipher);
+            cipher = recover::make_place(store, &folder, &mut *vault, again)?;
         }
-        let home = found(store)?;
-        vault.keep_counter(home.counter())?;
+        let fresh = folder.begin_fresh()?;
+        let home = found(Sealed::new(fresh.store()?, cipher))?;
+        let counter = home.counter().clone();
+        let (store, cipher) = home.into_store().into_parts();
+        store.close()?;
+        fresh.finish()?;
+        vault.keep_counter(&counter)?;
+        let home = Home::open(Sealed::new(folder.store()?, cipher), Box::new(SystemRandomness::new()))?;
         Ok(Self { shared: Shared::new(home, vault, clock), _folder: folder })
     }
 

@@ -10,11 +10,11 @@ use super::link::LinkError;
 use super::shared::Shared;
 use super::vault::KeyVault;
 use super::{Client, backoff::Backoff};
-use crate::crypto::pairing::{Code, LIFETIME_MS, Means, Outcome, Pending, parse_link};
+use crate::crypto::pairing::{self, Code, LIFETIME_MS, Means, Outcome, Pending, parse_link};
 use crate::crypto::random::SystemRandomness;
 use crate::crypto::stretch::Cost;
 use crate::crypto::words::Words;
-use crate::home::{BeginError, HomeError, Invitation, Invitee, NewDevice};
+use crate::home::{HomeError, Invitation, Invitee, NewDevice};
 use crate::id::SpaceId;
 use amends_protocol::RelayAddress;
 use meeting::{Machine, Meeting, Met};
@@ -62,6 +62,12 @@ pub enum PairingEvent {
     Paired {
         /// The space; none while one's own devices are alone.
         space: Option<SpaceId>,
+    },
+    /// It is done, and kept here; but the other phone still waits for this phone's word, which could not leave now. It leaves
+    /// with a later sync.
+    Unsent {
+        /// Why, as a stable code.
+        code: &'static str,
     },
 }
 
@@ -128,7 +134,7 @@ impl Phone for NewPhone<'_> {
     fn keep(&mut self, pending: &Pending) -> Result<(), ClientError> {
         let (device, vault) = self.parts.take().ok_or(ClientError::Stopped)?;
         self.space = space_of(pending.outcome());
-        let client = Client::found(self.folder, vault, self.clock, |store| device.found(store, pending))?;
+        let client = Client::found(self.folder, vault, self.clock, true, |store| device.found(store, pending))?;
         self.client = Some(client);
         Ok(())
     }
@@ -156,8 +162,10 @@ impl Client {
         let Met::Paired(outcome) = meeting.run(&relay, person).await? else { return Err(ClientError::Stopped) };
         self.act(|home, now| home.adopt(now, &outcome))?;
         person.tell(PairingEvent::Paired { space: space_of(&outcome) });
-        // The other phone waits for our first record. If it can't leave now, it leaves later.
-        let _ = self.sync(CONFIRMING_MAX).await;
+        // The other phone waits for our first record.
+        if let Err(error) = self.sync(CONFIRMING_MAX).await {
+            person.tell(PairingEvent::Unsent { code: error.code() });
+        }
         Ok(())
     }
 
@@ -179,19 +187,30 @@ impl Client {
         Ok(())
     }
 
-    /// Joins as a member's next device: makes the home in `folder`, which must hold none.
+    /// Joins as a member's next device: makes the home in `folder`, which must hold none, or one that was made so and never
+    /// confirmed. That one is looked after once more, and then put aside.
     ///
     /// # Errors
-    /// As [`Client::join`]. [`ClientError::PairingPending`] leaves a home that a later sync completes.
+    /// As [`Client::join`]. [`ClientError::PairingPending`] leaves a home that a later sync completes, or the next join
+    /// replaces.
     pub async fn join_as_device(
         folder: &Path,
-        vault: Box<dyn KeyVault>,
+        mut vault: Box<dyn KeyVault>,
         clock: Clock,
         invited: Invited<'_>,
         person: &mut impl Person,
     ) -> Result<Self, ClientError> {
-        if Self::is_in(folder) {
-            return Err(HomeError::HomeExists.into());
+        if let Some(unconfirmed) = Self::glimpse(folder, &mut *vault)? {
+            if !unconfirmed {
+                return Err(HomeError::HomeExists.into());
+            }
+            let client = Self::open(folder, vault, clock)?;
+            // Perhaps the confirmation is there by now. If nothing can be reached, the pairing will say so.
+            let _ = client.sync(CONFIRMING_MAX).await;
+            if !client.shared.home()?.is_unconfirmed_device() {
+                return Err(HomeError::HomeExists.into());
+            }
+            vault = client.shared.into_keys()?;
         }
         let begun = Instant::now();
         let mut device = NewDevice::make(Box::new(SystemRandomness::new()))?;
@@ -256,10 +275,10 @@ fn begin<T>(
     match invited {
         Invited::Link(link) => {
             let place = parse_link(link)?.relay().clone();
-            let damaged = || BeginError::from(crate::crypto::pairing::LinkError::Damaged);
+            let damaged = || ClientError::from(pairing::LinkError::Damaged);
             let relay: RelayAddress = place.address.parse().map_err(|_| damaged())?;
             if relay.pin.0 != place.pin {
-                return Err(damaged().into());
+                return Err(damaged());
             }
             Ok((relay, join(Invitation::Link(link))?))
         }

@@ -4,10 +4,10 @@ use super::cipher::RowSeal;
 use super::clock::Clock;
 use super::error::ClientError;
 use super::vault::{KeyVault, VaultError};
-use super::Client;
+use super::{Client, PhoneHome, PhoneStore};
 use crate::crypto::random::SystemRandomness;
 use crate::home::{Counter, Home, HomeError, Recovered};
-use crate::storage::{self, Sealed};
+use crate::storage::{self, Rows, Sealed, StoreError};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,64 @@ impl Client {
         vault.keep_counter(&counter)?;
         Ok(Recovery { home: recovered, rows, rows_unreadable, damaged: Some(report.kept) })
     }
+}
+
+impl Client {
+    /// Whether a phone with this folder is still to join its member: there is no home in it, or one that was made by a pairing
+    /// which was never confirmed.
+    ///
+    /// # Errors
+    /// What the store and the key vault say.
+    pub fn is_newcomer(folder: &Path, vault: &mut dyn KeyVault) -> Result<bool, ClientError> {
+        Ok(Self::glimpse(folder, vault)?.unwrap_or(true))
+    }
+
+    /// Whether the home in `folder`, if there is one, was made by a pairing that was never confirmed.
+    pub(super) fn glimpse(folder: &Path, vault: &mut dyn KeyVault) -> Result<Option<bool>, ClientError> {
+        if !Self::is_in(folder) {
+            return Ok(None);
+        }
+        let folder = storage::Home::open(folder)?;
+        let key = vault.storage_key()?.ok_or(ClientError::KeyMissing)?;
+        let store = Sealed::new(folder.store()?, RowSeal::new(key));
+        if !PhoneHome::is_in(&store)? {
+            return lost(vault).map(|()| None);
+        }
+        let home = Home::open(store, Box::new(SystemRandomness::new()))?;
+        Ok(Some(home.is_unconfirmed_device()))
+    }
+}
+
+/// Lets another home be made where `store` is: there is none in it, or one that may be put aside.
+pub(super) fn make_place(
+    store: PhoneStore,
+    folder: &storage::Home,
+    vault: &mut dyn KeyVault,
+    again: bool,
+) -> Result<RowSeal, ClientError> {
+    let is_home = PhoneHome::is_in(&store)?;
+    let is_empty = store.count_rows()? == Rows::default();
+    let store = if is_home {
+        let home = Home::open(store, Box::new(SystemRandomness::new()))?;
+        if !again || !home.is_unconfirmed_device() {
+            return Err(HomeError::HomeExists.into());
+        }
+        home.into_store()
+    } else {
+        lost(vault)?;
+        store
+    };
+    let (store, cipher) = store.into_parts();
+    store.close()?;
+    if is_empty {
+        folder.remove_store()?;
+    }
+    Ok(cipher)
+}
+
+/// There is a store and no home in it. A counter is kept only for a home that was whole: one stood there.
+fn lost(vault: &mut dyn KeyVault) -> Result<(), ClientError> {
+    if counted(vault)?.is_some() { Err(StoreError::Damaged { table: None }.into()) } else { Ok(()) }
 }
 
 /// What the key vault counted; a damaged counter vouches for nothing.

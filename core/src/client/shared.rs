@@ -56,6 +56,11 @@ impl Shared {
         }
     }
 
+    /// The key vault, once the home is no longer used.
+    pub(super) fn into_keys(self) -> Result<Box<dyn KeyVault>, ClientError> {
+        Ok(self.vault.into_inner().map_err(|_| ClientError::Poisoned)?.keys)
+    }
+
     /// The home, never across an await.
     pub(super) fn home(&self) -> Result<MutexGuard<'_, PhoneHome>, ClientError> {
         self.home.lock().map_err(|_| ClientError::Poisoned)

@@ -6,7 +6,7 @@
 use super::HomeError;
 use super::entries::{DocumentRow, read_document, write_document};
 use super::step::Step;
-use crate::document::{Document, DocumentError, Outcome, Refusal, Schema};
+use crate::document::{Displaced, Document, DocumentError, Outcome, Refusal, Schema};
 use crate::id::{ChangeHash, EntryId, hash};
 use crate::sync::{BoxIndex, Locator, QuarantineRow, encoded, set_aside};
 use std::collections::BTreeMap;
@@ -91,6 +91,7 @@ struct Taken {
     row: DocumentRow,
     document: Document,
     refused: Vec<(ChangeHash, Vec<u8>, Refusal)>,
+    displaced: Displaced,
     title: String,
     bytes: usize,
 }
@@ -113,9 +114,11 @@ impl Arrived {
                 Outcome::Refused(refusal) => refused.push((hash, change, refusal)),
             }
         }
+        refused.extend(document.aside().map(|(hash, refusal, change)| (hash, change.to_vec(), refusal)));
+        row.aside = document.aside().map(|(_, _, change)| change.to_vec().into()).collect();
         fold(&mut row, &document)?;
         let title = document.shown_title();
-        Ok(Taken { place, row, document, refused, title, bytes })
+        Ok(Taken { place, row, document, refused, displaced: applied.displaced, title, bytes })
     }
 }
 
@@ -156,7 +159,8 @@ fn fold(row: &mut DocumentRow, document: &Document) -> Result<(), DocumentError>
 
 fn load(row: &DocumentRow, tail: Vec<Vec<u8>>) -> Result<Document, DocumentError> {
     let save = row.save.as_ref().map_or(&[][..], |save| save.as_slice());
-    Ok(Document::load(Schema::Note, save, tail)?.0)
+    let aside = row.aside.iter().map(|change| change.to_vec());
+    Ok(Document::load(Schema::Note, save, aside.chain(tail))?.0)
 }
 
 impl Step<'_> {
@@ -173,7 +177,7 @@ impl Step<'_> {
             arrived.push(Arrived { place, row, document, tail, changes });
         }
         for taken in apply_all(arrived) {
-            let Taken { place, row, document, refused, title, bytes } = taken?;
+            let Taken { place, mut row, document, refused, displaced, title, bytes } = taken?;
             for (hash, change, refusal) in refused {
                 let row = QuarantineRow {
                     index: place.0,
@@ -185,8 +189,12 @@ impl Step<'_> {
                 };
                 set_aside(&mut self.work, &row)?;
             }
+            if !displaced.changes.is_empty() {
+                self.hold_anew(place.0, &mut row, &document)?;
+            }
             self.put_document(place, &row, document, title, bytes);
             self.touched.insert(place);
+            self.put_back(place, displaced.words)?;
         }
         Ok(())
     }
@@ -251,7 +259,7 @@ mod tests {
     use crate::document::{Actor, ScalarPosition};
 
     fn row(seq: u64) -> DocumentRow {
-        DocumentRow { save: None, tail: vec![Locator::Record { chain: 0, seq, twin: 0, item: 0 }] }
+        DocumentRow { tail: vec![Locator::Record { chain: 0, seq, twin: 0, item: 0 }], ..DocumentRow::default() }
     }
 
     fn place(number: u8) -> Place {
@@ -298,7 +306,7 @@ mod tests {
             let locator = Locator::Record { chain: 0, seq: number.into(), twin: 0, item: 0 };
             let save = (number == 7).then(|| b"no save".to_vec().into());
             let changes = vec![(locator, crate::document::change_hash(&change), change)];
-            let row = DocumentRow { save, tail: Vec::new() };
+            let row = DocumentRow { save, ..DocumentRow::default() };
             Arrived { place: place(number), row, document: None, tail: Vec::new(), changes }
         };
         let taken = apply_all((0..60).map(arrived).collect());

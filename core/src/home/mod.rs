@@ -15,6 +15,7 @@ mod documents;
 mod entries;
 mod error;
 mod export;
+mod forks;
 mod incarnation;
 mod notes;
 mod pairing;
@@ -45,7 +46,9 @@ use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
-use crate::sync::{BoxState, Engine, Event, Input, Keyring, Now, Output, PackRule, RosterMember, encoded};
+use crate::sync::{
+    BoxState, Engine, Event, Input, Keyring, Now, Output, PackRule, RosterMember, SheafRule, bind_settled, encoded,
+};
 use amends_protocol::{ErrorCode, RelayAddress};
 use documents::Documents;
 use minicbor::{Decode, Encode};
@@ -105,6 +108,7 @@ pub struct Home<S> {
     flush_next: bool,
     /// Documents that the last steps used, while there is a connection or a hand that types.
     documents: Documents,
+    sheaf_rule: SheafRule,
 }
 
 impl<S: Store> Home<S> {
@@ -209,6 +213,7 @@ impl<S: Store> Home<S> {
             flush_due_ms: None,
             flush_next: false,
             documents: Documents::default(),
+            sheaf_rule: SheafRule::default(),
         }
     }
 
@@ -300,6 +305,11 @@ impl<S: Store> Home<S> {
         self.flush_next = true;
     }
 
+    /// When records are bound into sheaves, from now on and until the home is closed.
+    pub fn set_sheaf_rule(&mut self, rule: SheafRule) {
+        self.sheaf_rule = rule;
+    }
+
     /// When records become packs, from now on and until the home is closed.
     pub fn set_pack_rule(&mut self, rule: PackRule) {
         self.engine.set_pack_rule(rule);
@@ -329,7 +339,7 @@ impl<S: Store> Home<S> {
         self.ring.refresh(&self.boxes)?;
         let flush_wanted = std::mem::take(&mut self.flush_next);
         let documents = std::mem::take(&mut self.documents);
-        let Self { store, random, state, boxes, ring, engine, keys, .. } = self;
+        let Self { store, random, state, boxes, ring, engine, keys, sheaf_rule, .. } = self;
         let mut step = Step::new(now, Work::new(store), state.clone(), boxes.clone(), ring, &mut **random);
         step.flush_wanted = flush_wanted;
         step.documents = documents;
@@ -340,6 +350,7 @@ impl<S: Store> Home<S> {
                 step.flush(keys)?;
             }
             engine.advance(&mut step.lent())?;
+            bind_settled(&mut step.work, step.ring, &step.boxes, &step.home.member, *sheaf_rule)?;
             Ok(value)
         });
         let (mut work, next, boxes, documents) = step.finish();
@@ -411,7 +422,7 @@ impl<S: Store> Home<S> {
         if reincarnate { self.reincarnate(at) } else { Ok(()) }
     }
 
-    /// Writes what is only in memory: cursors and acknowledgements. Called when a connection ends.
+    /// Writes what is only in memory, cursors and acknowledgements, and lets the store rest. Called when a connection ends.
     ///
     /// # Errors
     /// What the store says.
@@ -423,6 +434,6 @@ impl<S: Store> Home<S> {
             self.store.commit(&transaction)?;
             self.boxes_stored.clone_from(&self.boxes);
         }
-        Ok(())
+        Ok(self.store.rest()?)
     }
 }

@@ -1,7 +1,7 @@
 //! Pairing as the home sees it: what it brings to the two machines of [`crate::crypto::pairing`], and what it keeps of their
 //! outcome.
 
-use super::state::{HomeState, SpaceState};
+use super::state::{HomeState, Secret, SpaceState};
 use super::step::Step;
 use super::{Home, HomeError, HomeZone, Moment};
 use crate::crypto::PrimitiveError;
@@ -9,8 +9,8 @@ use crate::crypto::certificate::MemberChain;
 use crate::crypto::epoch::{EpochKey, EpochParts};
 use crate::crypto::keys::{DeviceKeys, make_device_keys};
 use crate::crypto::pairing::{
-    DevicePairing, Grant, GrantedEpoch, GrantedSpace, Invited, Inviter, Joiner, JoinerHome, LinkError, Means,
-    MemberHome, Offer, Outcome, PairingError, PartnerPairing, Pending, RelayPlace, Roster,
+    DevicePairing, Grant, GrantedEpoch, GrantedSpace, Invited, Inviter, Joiner, JoinerHome, Means, MemberHome, Offer,
+    Outcome, PairingError, PartnerPairing, Pending, RelayPlace, Roster,
 };
 use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::crypto::stretch::Cost;
@@ -61,9 +61,6 @@ pub enum Invitation<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BeginError {
-    /// Not a link, or one with an error in it.
-    #[error(transparent)]
-    Link(#[from] LinkError),
     /// This home or this invite does not allow it.
     #[error(transparent)]
     Pairing(#[from] PairingError),
@@ -130,7 +127,7 @@ impl NewDevice {
         let mut state = HomeState::new(&self.keys, member, name, make_bytes(&mut *random)?, home_zone);
         state.space = space;
         state.relay = Some(pairing.relay.address.clone());
-        state.pending = Some(pending.to_bytes().to_vec().into());
+        state.pending = Some(Secret::new(&pending.to_bytes()));
         Home::found(store, random, self.keys, state, boxes)
     }
 }
@@ -222,7 +219,7 @@ impl<S: Store> Home<S> {
         self.step(at, |step, _| {
             let Outcome::Partner(pairing) = pending.outcome() else { return Err(HomeError::WrongShape) };
             step.enter_space(pairing, false)?;
-            step.home.pending = Some(pending.to_bytes().to_vec().into());
+            step.home.pending = Some(Secret::new(&pending.to_bytes()));
             Ok(())
         })
     }
@@ -230,6 +227,13 @@ impl<S: Store> Home<S> {
     /// Whether a pairing waits for the inviter's first record.
     pub fn is_pending(&self) -> bool {
         self.state.pending.is_some()
+    }
+
+    /// Whether this home itself was made by a pairing that waits for the inviter's first record: if that never comes, the phone
+    /// joins again, and this home is put aside.
+    pub fn is_unconfirmed_device(&self) -> bool {
+        let pending = self.state.pending.as_ref().and_then(|pending| Pending::from_bytes(pending).ok());
+        pending.is_some_and(|pending| matches!(pending.outcome(), Outcome::OwnDevice(_)))
     }
 
     /// Gives up a pairing that was never confirmed, so that both can start again.

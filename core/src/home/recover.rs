@@ -6,7 +6,7 @@ use super::spare;
 use super::step::Step;
 use super::{Counter, Home, HomeError, Moment, Randomness};
 use crate::storage::{Store, Table, Work};
-use crate::sync::{BoxIndex, Displaced, Found, MEMBER_BOX, Output, Own, make_sound};
+use crate::sync::{BoxIndex, Found, MEMBER_BOX, Output, Own, Sounded, make_sound};
 
 /// What a recovery found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -78,16 +78,16 @@ fn are_caches_legible(store: &dyn Store) -> Result<bool, HomeError> {
 impl Step<'_> {
     fn recover(&mut self, counter: Option<&Counter>, recovered: &mut Recovered) -> Result<(), HomeError> {
         let device = super::DeviceKeys::from_secret(&self.home.device).map_err(|_| super::PrimitiveError)?.id();
-        let mut vault = Displaced::default();
+        let mut vault = Sounded::default();
         for at in 0..self.boxes.len() {
             let Ok(index) = BoxIndex::try_from(at) else { break };
             let counted = counter.map(|counter| counter.seqs.get(at).copied().unwrap_or(0));
             let own = Own { member: self.me(), device, incarnation: self.home.incarnation, counted };
             let Some(state) = self.boxes.get_mut(at) else { break };
-            let (found, displaced) = make_sound(&mut self.work, self.ring.ring(index)?, index, state, &own, &vault)?;
+            let (found, sounded) = make_sound(&mut self.work, self.ring.ring(index)?, index, state, &own, &vault)?;
             recovered.add(found);
             if index == MEMBER_BOX {
-                vault = displaced;
+                vault = sounded;
             }
         }
         self.rebuild()?;

@@ -67,7 +67,7 @@ pub(crate) struct HomeState {
     pub version: u16,
     /// The device's secret keys, as `DeviceKeys` keeps them.
     #[n(1)]
-    pub device: ByteVec,
+    pub device: Secret,
     /// Whose phone this is.
     #[n(2)]
     pub member: MemberId,
@@ -88,12 +88,31 @@ pub(crate) struct HomeState {
     pub space: Option<SpaceState>,
     /// A pairing that the inviter has not confirmed yet.
     #[n(8)]
-    pub pending: Option<ByteVec>,
+    pub pending: Option<Secret>,
 }
 
-impl Drop for HomeState {
+/// Bytes with keys in them, which leave memory when they are dropped.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub(crate) struct Secret(#[n(0)] ByteVec);
+
+impl Secret {
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec().into())
+    }
+}
+
+impl std::ops::Deref for Secret {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
+impl Drop for Secret {
     fn drop(&mut self) {
-        self.device.as_mut_slice().zeroize();
+        self.0.as_mut_slice().zeroize();
     }
 }
 
@@ -114,7 +133,7 @@ impl HomeState {
     ) -> Self {
         Self {
             version: HOME_VERSION,
-            device: keys.to_secret().to_vec().into(),
+            device: Secret::new(keys.to_secret().as_slice()),
             member,
             name,
             incarnation: Incarnation(incarnation),

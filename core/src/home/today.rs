@@ -8,7 +8,7 @@ use super::entries::EntryRow;
 use super::step::Step;
 use super::{Home, HomeError, Moment};
 use crate::id::{Day, EntryId, SeriesId, StatementId};
-use crate::practice::{Shape, catalogue};
+use crate::practice::{Schedule, Shape, catalogue};
 use crate::shape::revisions::{Agreement, AgreementState};
 use crate::shape::sealed_pair::SealedState;
 use crate::shape::{own_entry, sealed_pair, settings};
@@ -137,7 +137,8 @@ impl<S: Store> Home<S> {
     /// A built-in check-in that this person has not answered is theirs to do, whether or not the other has.
     fn add_unanswered(&self, today: &mut Today) {
         let Some(space) = &self.state.space else { return };
-        let daily = catalogue::all().iter().filter(|practice| practice.shape == Shape::SealedPair);
+        let sealed = catalogue::all().iter().filter(|practice| practice.shape == Shape::SealedPair);
+        let daily = sealed.filter(|practice| practice.schedule == Some(Schedule::Daily));
         for practice in daily {
             let series = SeriesId::built_in(&space.id.into(), practice.id);
             let id = EntryId::occurrence(&space.id.into(), &series, today.date);

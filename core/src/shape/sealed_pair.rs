@@ -12,7 +12,7 @@
 
 use super::{RuleError, fitting};
 use crate::id::{Day, EntryId, MemberId, SeriesId, StatementId};
-use crate::statement::{Body, Header, Kind, Role, Statement, StatementSet, Subject, Value};
+use crate::statement::{self, Body, Header, Kind, Role, Statement, StatementSet, Subject, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a pair of answers stands.
@@ -37,7 +37,7 @@ pub enum SealedState {
 
 impl SealedState {
     /// The stable name.
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Upcoming => "upcoming",
             Self::MineSealed => "mine_sealed",
@@ -272,7 +272,8 @@ pub fn view(set: &StatementSet, me: MemberId, own: &[Body], hint: bool, past: bo
 fn answer(pair: &Pair<'_>, commitment: &Statement, body: Option<&Body>) -> AnswerView {
     let opening_redacted = pair.openings_of(commitment.id).any(|opening| opening.redacted);
     let taken_back = pair.set.is_redacted(commitment) || opening_redacted;
-    let content = body.and_then(|body| body.content().ok()).filter(|_| !taken_back);
+    let readable = |body| statement::read(&commitment.owner, Kind::COMMIT, body).ok();
+    let content = body.and_then(readable).filter(|_| !taken_back);
     let after_reading = commitment.header.named(Role::SAW).any(|saw| {
         pair.set.get(&saw).is_some_and(|saw| saw.header.kind == Kind::SHARE_ANYWAY && saw.member != commitment.member)
     });
@@ -349,7 +350,7 @@ pub fn commit(set: &StatementSet, me: MemberId, series: SeriesId, date: Day, day
     let header = Header::new(Kind::COMMIT, Subject::Occurrence { series, day: date }, day).over(replaced);
     // Only what brought its words could be read.
     let read = pair.openings.iter().filter(|opening| {
-        opening.member() != me && opening.is_sharing() && (opening.words.is_some() || opening.redacted)
+        opening.member() != me && opening.is_sharing() && (opening.statement.is_readable() || opening.redacted)
     });
     let header = read.fold(header, |header, opening| header.naming(Role::SAW, opening.statement.id));
     fitting(header.over(set.redactions(me)))

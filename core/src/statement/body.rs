@@ -1,15 +1,13 @@
 //! Statement bodies (SPEC 3.2).
 
-use super::cbor;
 use super::header::Kind;
+use crate::cbor;
 use crate::id::{BodyHash, DeviceId, EntryId, Incarnation, MemberId, OwnerId, SpaceId, hash};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Longest body in bytes, its nonce included.
-pub(super) const BODY_BYTES_MAX: usize = 128 * 1024;
 /// Most fields, most elements of a list, and most missing stretches.
 const LIST_MAX: u64 = 256;
 
@@ -108,17 +106,13 @@ impl Body {
         [self.nonce.as_slice(), &self.content].concat()
     }
 
-    /// Splits `nonce ‖ content`.
+    /// Splits `nonce ‖ content`, however long: what this version finds too long is hashed and kept all the same.
     ///
     /// # Errors
-    /// [`ContentError`] when it is too short or too long.
+    /// [`ContentError`] when it is shorter than a nonce.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ContentError> {
-        match bytes.split_first_chunk::<32>() {
-            Some((nonce, content)) if bytes.len() <= BODY_BYTES_MAX => {
-                Ok(Self { nonce: *nonce, content: content.to_vec() })
-            }
-            _ => Err(ContentError),
-        }
+        let (nonce, content) = bytes.split_first_chunk::<32>().ok_or(ContentError)?;
+        Ok(Self { nonce: *nonce, content: content.to_vec() })
     }
 
     /// The hash that binds this body to who says it, how, and of what.
@@ -248,7 +242,7 @@ impl Content {
     /// # Errors
     /// [`ContentError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, ContentError> {
-        if !cbor::is_sound(bytes) {
+        if cbor::check(bytes).is_err() {
             return Err(ContentError);
         }
         let mut d = Decoder::new(bytes);

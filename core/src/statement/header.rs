@@ -1,6 +1,6 @@
 //! Statement headers (SPEC 3.1).
 
-use super::cbor;
+use crate::cbor;
 use crate::id::{Day, EntryId, MemberId, OwnerId, SeriesId, StatementId};
 use minicbor::{Decoder, Encoder};
 use std::fmt;
@@ -240,7 +240,7 @@ impl Header {
     /// # Errors
     /// [`HeaderError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
-        if bytes.len() > HEADER_BYTES_MAX || !cbor::is_sound(bytes) {
+        if bytes.len() > HEADER_BYTES_MAX || cbor::check(bytes).is_err() {
             return Err(HeaderError);
         }
         let mut d = Decoder::new(bytes);

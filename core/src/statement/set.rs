@@ -1,6 +1,6 @@
 //! All statements about one target.
 
-use super::{Body, Kind, Role, Statement};
+use super::{Kind, Role, Statement};
 use crate::id::{MemberId, StatementId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,11 +83,8 @@ impl StatementSet {
     /// Redacting a proposal that the other member consented to is void: agreed or half-agreed words belong to both. What has no
     /// words keeps its body: taking words back does not undo what was done.
     pub fn is_redacted(&self, statement: &Statement) -> bool {
-        if statement.header.kind.is_wordless() {
-            return false;
-        }
         let covered = self.redactions(statement.member).any(|redact| !statement.header.over.contains(&redact));
-        covered && !self.is_half_agreed(statement) && !is_speechless(statement)
+        covered && statement.has_words() && !self.is_half_agreed(statement)
     }
 
     /// Whether a statement is a proposal that the other member ever consented to.
@@ -132,12 +129,6 @@ impl StatementSet {
         // Ids are hashes over what they name, so a cycle cannot be made; nothing is left out.
         ordered
     }
-}
-
-/// Whether a statement is an act that is here and says no more than its code, numbers and marks.
-fn is_speechless(statement: &Statement) -> bool {
-    let silent = |body: &Body| body.content().is_ok_and(|content| content.is_speechless(body));
-    statement.header.kind == Kind::ACT && statement.body.as_ref().is_some_and(silent)
 }
 
 fn named(statement: &Statement) -> impl Iterator<Item = StatementId> + '_ {

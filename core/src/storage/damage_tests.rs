@@ -126,7 +126,7 @@ fn salvage_reads_the_log_too_and_keeps_every_damaged_file() {
         let report = home.salvage().expect("salvages");
         assert!(report.complete);
         assert_eq!(report.rows, u64::from(round));
-        assert!(report.kept.to_string_lossy().ends_with(&format!(".damaged-{round}")));
+        assert!(report.kept.to_string_lossy().ends_with(&format!(".aside-{round}")));
         let kept_log = PathBuf::from(format!("{}-wal", report.kept.display()));
         assert!(kept_log.exists());
     }
@@ -144,6 +144,6 @@ fn a_salvage_killed_in_the_exchange_is_completed_by_the_next_opening() {
     fs::write(home.store_path(), b"damaged").expect("writes");
     fs::write(folder.path().join("amends.db-wal"), b"damaged log").expect("writes");
     assert_eq!(home.store().expect("opens").read(Table::Meta, b"a"), Ok(Some(b"saved".to_vec())));
-    assert_eq!(fs::read(folder.path().join("amends.db.damaged-1")).expect("reads"), b"damaged");
-    assert_eq!(fs::read(folder.path().join("amends.db.damaged-1-wal")).expect("reads"), b"damaged log");
+    assert_eq!(fs::read(folder.path().join("amends.db.aside-1")).expect("reads"), b"damaged");
+    assert_eq!(fs::read(folder.path().join("amends.db.aside-1-wal")).expect("reads"), b"damaged log");
 }

@@ -58,6 +58,24 @@ impl Home {
         SqliteStore::open(&path)
     }
 
+    /// Begins another store, empty, to take the place of the one that is here when it is finished.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open`].
+    pub fn begin_fresh(&self) -> Result<Salvage, StoreError> {
+        let path = self.store_path();
+        salvage::finish(&path)?;
+        Salvage::empty(&path)
+    }
+
+    /// Removes a store in which nothing was ever kept. It must not be open.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn remove_store(&self) -> Result<(), StoreError> {
+        salvage::remove_store(&self.store_path())
+    }
+
     /// Begins to salvage the store. No store of this home may be open.
     ///
     /// # Errors

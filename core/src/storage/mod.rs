@@ -32,7 +32,7 @@ pub use home::Home;
 pub use memory::{Fault, FaultPlan, MemoryStore, Snapshot};
 #[cfg(feature = "sqlite")]
 pub use salvage::{Salvage, SalvageReport, salvage};
-pub use sealed::{RowCipher, RowEach, RowUnreadable, Rows, Sealed};
+pub use sealed::{RowCipher, RowEach, RowUnreadable, RowUnsealed, Rows, Sealed};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use work::Work;
@@ -44,10 +44,10 @@ pub use work::Work;
 pub enum Table {
     /// Single values: format version, own ids, counters, cursors.
     Meta = 0,
-    /// Records as they were verified or made.
+    /// Records as they were verified or made, one by one.
     Records = 1,
-    /// Where in its chain a record stands, by record id.
-    RecordIds = 2,
+    /// Settled records of one chain, many in a row.
+    Sheaves = 2,
     /// Statements, by what they speak of.
     Entries = 3,
     /// The view cache: rebuildable.
@@ -75,7 +75,7 @@ impl Table {
     pub const ALL: [Table; 13] = [
         Table::Meta,
         Table::Records,
-        Table::RecordIds,
+        Table::Sheaves,
         Table::Entries,
         Table::Views,
         Table::Documents,
@@ -120,6 +120,14 @@ pub trait Store {
     /// stands.
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError>;
 
+    /// Gives back room that only writing needs: nothing will be written for a while.
+    ///
+    /// # Errors
+    /// As for [`Store::commit`]; nothing that was committed is lost.
+    fn rest(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Reads everything and reports the first damage. Takes as long as reading everything does.
     ///
     /// # Errors
@@ -161,6 +169,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
         (**self).commit(transaction)
+    }
+
+    fn rest(&mut self) -> Result<(), StoreError> {
+        (**self).rest()
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -293,6 +305,9 @@ pub enum StoreError {
     /// Another process has this home open.
     #[error("another process has this home open")]
     InUse,
+    /// What was to be stored could not be sealed: the phone has no randomness. Nothing was changed.
+    #[error("a row could not be sealed")]
+    Unsealed,
     /// The file system refused.
     #[error("storage failed: {0}")]
     Io(ErrorKind),
@@ -306,6 +321,7 @@ impl StoreError {
             StoreError::Damaged { .. } => "store_damaged",
             StoreError::Newer { .. } => "store_newer",
             StoreError::InUse => "home_in_use",
+            StoreError::Unsealed => "no_randomness",
             StoreError::Io(_) => "storage_failed",
         }
     }

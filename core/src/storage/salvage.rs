@@ -34,8 +34,8 @@ pub struct SalvageReport {
     pub complete: bool,
 }
 
-/// A new store of the intact rows of a damaged one, beside it. Nothing has changed before [`Salvage::finish`]; dropping this
-/// leaves the damaged store as it was.
+/// A new store beside another, which it is to replace: empty, or with the intact rows of a damaged one. Nothing has changed
+/// before [`Salvage::finish`]; dropping this leaves the other as it was.
 #[derive(Debug)]
 pub struct Salvage {
     path: PathBuf,
@@ -55,9 +55,8 @@ impl Salvage {
             Err(StoreError::Damaged { .. }) => false,
             verdict => verdict?,
         };
-        let salvage = Self { path: path.into(), fresh: with_suffix(path, ".new"), complete, finished: false };
-        remove_store(&salvage.fresh)?;
-        salvage.store()?.close()?;
+        let mut salvage = Self::empty(path)?;
+        salvage.complete = complete;
         let folded = with_suffix(path, ".folded");
         let file = fold(path, &salvage.fresh, &folded).and_then(|()| Ok(fs::read(&folded)?));
         remove_store(&folded)?;
@@ -70,6 +69,14 @@ impl Salvage {
         // What the store itself has is at least as new.
         carry_over(&file?, &mut into)?;
         into.close()?;
+        Ok(salvage)
+    }
+
+    /// Begins with nothing.
+    pub(super) fn empty(path: &Path) -> Result<Self, StoreError> {
+        let salvage = Self { path: path.into(), fresh: with_suffix(path, ".new"), complete: true, finished: false };
+        remove_store(&salvage.fresh)?;
+        salvage.store()?.close()?;
         Ok(salvage)
     }
 
@@ -86,7 +93,7 @@ impl Salvage {
         SqliteStore::open(&self.fresh)
     }
 
-    /// Puts the new store, which must be closed, in the damaged one's place and keeps that one. When this fails or is killed,
+    /// Puts the new store, which must be closed, in the other's place and keeps that one, if there is one. When this fails or is killed,
     /// the damaged one is where it was, or the next opening of the home completes the exchange.
     ///
     /// # Errors
@@ -154,7 +161,7 @@ pub(super) fn finish(path: &Path) -> Result<(), StoreError> {
 fn free_name(path: &Path) -> PathBuf {
     let mut number = 1_u32;
     loop {
-        let kept = with_suffix(path, &format!(".damaged-{number}"));
+        let kept = with_suffix(path, &format!(".aside-{number}"));
         if !kept.exists() {
             return kept;
         }
@@ -225,7 +232,7 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn remove_store(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove_store(path: &Path) -> Result<(), StoreError> {
     for file in [with_suffix(path, LOG), with_suffix(path, SPARE), path.to_path_buf()] {
         match fs::remove_file(file) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),

@@ -5,7 +5,10 @@ use super::{BATCH, Operation, Row, Store, StoreError, Table, Transaction};
 /// Seals single rows under the storage key.
 pub trait RowCipher {
     /// Seals `plain` so that it opens only in this table under this key. Never seals two rows with one nonce.
-    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Vec<u8>;
+    ///
+    /// # Errors
+    /// [`RowUnsealed`] when there is no randomness: a row under a guessed nonce would be worse than none.
+    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Result<Vec<u8>, RowUnsealed>;
 
     /// Opens what [`RowCipher::seal`] made for this table and key.
     ///
@@ -21,6 +24,11 @@ pub struct RowUnreadable;
 
 /// A key and what its row holds, or that it is damaged.
 pub type RowEach = (Vec<u8>, Result<Vec<u8>, StoreError>);
+
+/// A row that could not be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a row could not be sealed")]
+pub struct RowUnsealed;
 
 /// How many rows of a store open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -142,6 +150,7 @@ impl<S: Store, C: RowCipher> Store for Sealed<S, C> {
             match operation {
                 Operation::Put { table, key, value } => {
                     let value = self.cipher.seal(*table as u8, key, value);
+                    let value = value.map_err(|RowUnsealed| StoreError::Unsealed)?;
                     sealed.put(*table, key.as_slice(), value);
                 }
                 Operation::Delete { table, key } => {
@@ -153,6 +162,10 @@ impl<S: Store, C: RowCipher> Store for Sealed<S, C> {
             sealed.scrub();
         }
         self.store.commit(&sealed)
+    }
+
+    fn rest(&mut self) -> Result<(), StoreError> {
+        self.store.rest()
     }
 
     fn check(&self) -> Result<(), StoreError> {

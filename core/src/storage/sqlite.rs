@@ -224,7 +224,8 @@ impl Store for SqliteStore {
         self.spare_due |= transaction.operations().iter().any(is_spare);
         if self.spare_due {
             // The transaction stands even when this fails: every later commit tries again.
-            let written = self.range(Table::Spare, &[], &[], usize::MAX).and_then(|rows| spare::write(&self.spare, &rows));
+            let written =
+                self.range(Table::Spare, &[], &[], usize::MAX).and_then(|rows| spare::write(&self.spare, &rows));
             self.spare_due = written.is_err();
         }
         if transaction.is_scrub() {
@@ -236,6 +237,14 @@ impl Store for SqliteStore {
         if self.scrub_due {
             // The transaction stands even when this fails: the mark makes every later commit try again.
             self.try_scrub();
+        }
+        Ok(())
+    }
+
+    /// Folds the log into the database and empties it: it would keep a megabyte for the next writing.
+    fn rest(&mut self) -> Result<(), StoreError> {
+        if self.writable {
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         }
         Ok(())
     }

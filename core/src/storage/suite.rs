@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 pub(super) struct TestCipher {
     key: LessSafeKey,
     sealed: u64,
+    /// Out of randomness.
+    pub(super) dry: bool,
 }
 
 impl TestCipher {
     pub(super) fn new() -> Self {
         let key = UnboundKey::new(&CHACHA20_POLY1305, &[7; 32]).expect("a key of 32 bytes");
-        Self { key: LessSafeKey::new(key), sealed: 0 }
+        Self { key: LessSafeKey::new(key), sealed: 0, dry: false }
     }
 
     fn aad(table: u8, key: &[u8]) -> Aad<Vec<u8>> {
@@ -23,14 +25,17 @@ impl TestCipher {
 }
 
 impl RowCipher for TestCipher {
-    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Vec<u8> {
+    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Result<Vec<u8>, RowUnsealed> {
+        if self.dry {
+            return Err(RowUnsealed);
+        }
         self.sealed += 1;
         let mut nonce = [0; 12];
         nonce[..8].copy_from_slice(&self.sealed.to_le_bytes());
         let mut sealed = plain.to_vec();
         let nonce_of_row = Nonce::assume_unique_for_key(nonce);
         self.key.seal_in_place_append_tag(nonce_of_row, Self::aad(table, key), &mut sealed).expect("a short row");
-        [&nonce, sealed.as_slice()].concat()
+        Ok([&nonce, sealed.as_slice()].concat())
     }
 
     fn open(&self, table: u8, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, RowUnreadable> {
@@ -151,6 +156,15 @@ fn a_prefix_ends_before_the_next_key_without_it() {
     assert_eq!(prefix_end(&[1, 0xff]), [2]);
     assert_eq!(prefix_end(&[0xff, 0xff]), [0_u8; 0]);
     assert_eq!(prefix_end(b""), [0_u8; 0]);
+}
+
+#[test]
+fn what_cannot_be_sealed_is_not_stored() {
+    let mut cipher = TestCipher::new();
+    cipher.dry = true;
+    let mut store = Sealed::new(MemoryStore::new(), cipher);
+    assert_eq!(store.commit(&put(Table::Meta, b"a", b"words")), Err(StoreError::Unsealed));
+    assert_eq!(store.inner().rows().count(), 0);
 }
 
 #[test]

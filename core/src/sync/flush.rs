@@ -8,7 +8,7 @@ use super::state::{BoxState, Chain, SeenHead, Wait};
 use crate::crypto::keys::DeviceKeys;
 use crate::crypto::record::{Core, Item, Place, SeenEntry, SignedRecord};
 use crate::crypto::seal::seal_record;
-use crate::id::{ChangeHash, EntryId, Incarnation, MemberId, hash};
+use crate::id::{ChangeHash, DeviceId, EntryId, Incarnation, MemberId, hash};
 use crate::statement::{Header, Kind};
 use crate::storage::{StoreError, Table, Work};
 
@@ -65,7 +65,7 @@ pub fn flush(
     let mut flushed = Vec::new();
     for at in 0..boxes.len() {
         let Ok(index) = BoxIndex::try_from(at) else { break };
-        let vault = boxes.get(usize::from(MEMBER_BOX)).and_then(own_head);
+        let vault = boxes.get(usize::from(MEMBER_BOX)).and_then(|vault| newest_own(vault, &signer.keys.id()));
         if let Some(state) = boxes.get_mut(at) {
             while state.unflushed > 0 && !state.closed {
                 let before = state.unflushed;
@@ -79,10 +79,13 @@ pub fn flush(
     Ok(flushed)
 }
 
-/// This home's own chain and its newest record.
-fn own_head(state: &BoxState) -> Option<(u16, u64)> {
-    let own = state.own?;
-    Some((own, state.chain(own)?.head_seq))
+/// This home's newest record in a box; before the first of an incarnation, that of the one before which is not at the relay yet.
+fn newest_own(state: &BoxState, device: &DeviceId) -> Option<(u16, u64)> {
+    if let Some(own) = state.own {
+        return Some((own, state.chain(own)?.head_seq));
+    }
+    let waiting = |(number, chain): (u16, &Chain)| Some((number, chain.upload.stretches().last()?.1));
+    (0..).zip(&state.chains).filter(|(_, chain)| chain.device == *device).filter_map(waiting).last()
 }
 
 fn one_record(
@@ -151,7 +154,7 @@ fn one_record(
     }
     let sealed = seal_record(ring.epoch()?, &record, &prev)?;
     record.certificates.clear();
-    let row = RecordRow::new(id, &record, Some(hash(&[&sealed])), ring.epoch()?);
+    let row = RecordRow::new(id, &record, Some(hash(&[&sealed])));
     write_record(work, index, own, seq, 0, &row);
     if let Some(chain) = state.chain_mut(own) {
         chain.head_seq = seq;
@@ -180,10 +183,17 @@ fn own_chain(signer: &Signer<'_>, state: &mut BoxState) -> Option<u16> {
 
 /// Names the heads of other chains that changed since our last record, and remembers that it did.
 fn name_seen(state: &mut BoxState, own: u16) -> Vec<SeenEntry> {
+    let device = state.chain(own).map(|chain| chain.device);
     let mut known = state.chain(own).map(|chain| chain.seen.clone()).unwrap_or_default();
     let mut entries = Vec::new();
-    for (at, chain) in state.chains.iter().enumerate() {
-        if at == usize::from(own) || chain.head_seq == 0 || entries.len() == SEEN_MAX {
+    let of_device = |(_, chain): &(usize, &Chain)| Some(chain.device) != device;
+    let mut chains: Vec<(usize, &Chain)> = state.chains.iter().enumerate().collect();
+    // One's own come first, so that no change is sent before its incarnation is named.
+    chains.sort_by_key(of_device);
+    for (at, chain) in chains {
+        // An earlier incarnation of which nothing is left is named even so: a change that it made may be sent only now.
+        let nameless = chain.head_seq == 0 && Some(chain.device) != device;
+        if at == usize::from(own) || nameless || entries.len() == SEEN_MAX {
             continue;
         }
         let head =

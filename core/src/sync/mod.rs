@@ -19,6 +19,7 @@ mod recover;
 mod rows;
 mod seal;
 mod session;
+mod sheaf;
 mod state;
 mod upload;
 
@@ -29,12 +30,13 @@ pub use keyring::{BoxRing, Keyring};
 pub use pack::{Lacking, PackRule, PackState};
 pub use receive::{item_hashes, set_aside};
 pub use recover::Found;
-pub(crate) use recover::{Displaced, Own, make_sound};
+pub(crate) use recover::{Own, Sounded, make_sound};
 pub use rows::{
     BoxIndex, ForkRow, Locator, MEMBER_BOX, QuarantineRow, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded,
     keyed, record_key, unflushed_key, whole,
 };
 pub use seal::{drop_items, read_record, sealed_hashes};
+pub use sheaf::{SheafRule, bind_settled, bound_records};
 pub use state::{BoxState, Chain, EpochState, Ranges, RosterMember, SeenHead, Trim, Wait};
 
 use crate::crypto::PrimitiveError;

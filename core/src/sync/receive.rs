@@ -6,10 +6,10 @@ use super::open::{Checked, Opened, open_all};
 use super::rows::{
     BoxIndex, ForkRow, Locator, QuarantineRow, RecordRow, SEQ_MAX, WaitingRow, encoded, keyed, record_key, whole,
 };
-use super::seal::{TWINS_MAX, read_record, write_record};
+use super::seal::{TWINS_MAX, read_record, rewrite_record, write_record};
 use super::state::{BoxState, CHAINS_MAX, Chain, SeenHead};
 use super::{Arrival, Arrived, Event, Now, Output, SyncError};
-use crate::crypto::record::{Core, Item, SignedRecord};
+use crate::crypto::record::{Core, Item, Place, SignedRecord};
 use crate::document::{change_hash, inspect_change};
 use crate::id::{BodyHash, ChangeHash, DeviceId, MemberId, OwnerId, RecordId, StatementId, hash};
 use crate::statement::{self, Statement};
@@ -203,7 +203,8 @@ impl Intake<'_, '_> {
         self.sort_items(Kept { member, chain, seq, twin }, &record, &hashes)?;
         record.prev = None;
         record.certificates.clear();
-        let row = RecordRow::new(id, &record, sealed, self.ring.epoch()?);
+        // Only one's own member's records are ever hidden at the relay.
+        let row = RecordRow::new(id, &record, sealed.filter(|_| member == self.me));
         write_record(self.work, self.index, chain, seq, twin, &row);
         Ok(Verdict::Kept)
     }
@@ -225,7 +226,7 @@ impl Intake<'_, '_> {
             let Ok(statement) = Statement::from_parts(self.state.owner, kept.member, header.clone(), parts) else {
                 continue;
             };
-            if statement::check(&statement).is_ok() {
+            if statement.body.is_some() && statement::check_header(&statement).is_ok() {
                 *ours = theirs.clone();
                 completed = true;
                 self.arrive(
@@ -237,8 +238,8 @@ impl Intake<'_, '_> {
         if !completed {
             return Ok(Verdict::Known);
         }
-        row.keep(known.encode_payload(&self.ring.epoch()?.id(), None));
-        write_record(self.work, self.index, kept.chain, kept.seq, kept.twin, &row);
+        row.keep(&known);
+        rewrite_record(self.work, self.index, kept.chain, kept.twin, &row, &known)?;
         Ok(Verdict::Kept)
     }
 
@@ -280,14 +281,20 @@ impl Intake<'_, '_> {
         let Ok(statement) = Statement::from_parts(self.state.owner, kept.member, header.to_vec(), parts) else {
             return self.quarantine("malformed_statement", bytes, None, None);
         };
-        match statement::check(&statement) {
-            Err(refusal) => self.quarantine(refusal.code(), bytes, Some(statement.id), None),
-            Ok(()) => {
-                let locator = kept.locator(item);
-                self.arrive(kept.member, Arrived::Statement { locator, statement: Box::new(statement) });
-                Ok(())
-            }
+        if let Err(refusal) = statement::check_header(&statement) {
+            return self.quarantine(refusal.code(), bytes, Some(statement.id), None);
         }
+        // A body that cannot be shown here is set aside, for whoever examines it; that something was said stands. Another phone
+        // may have it in a form without the body, or know how to read it, and must come to the same end.
+        match (content, statement.content()) {
+            _ if !statement.header.kind.is_known() => {}
+            (Item::Present(_), Ok(None)) => self.quarantine("malformed_body", bytes, Some(statement.id), None)?,
+            (Item::Present(_), Err(refusal)) => self.quarantine(refusal.code(), bytes, Some(statement.id), None)?,
+            _ => {}
+        }
+        let locator = kept.locator(item);
+        self.arrive(kept.member, Arrived::Statement { locator, statement: Box::new(statement) });
+        Ok(())
     }
 
     /// Others may have said that they saw this record before it came here.
@@ -318,6 +325,8 @@ impl Intake<'_, '_> {
             let Some(SeenHead { device, incarnation, seq: before, .. }) = known else { continue };
             let seen_chain = self.state.chain_index(&device, &incarnation);
             let seq = match seen_chain {
+                // A chain of which its own author has nothing left.
+                _ if entry.record == Place::START => Some(0),
                 Some(seen) => self.find_seq(seen, &entry.record, before)?,
                 None => None,
             };

@@ -9,14 +9,16 @@ use super::SyncError;
 use super::keyring::BoxRing;
 use super::pack::PackState;
 use super::rows::{
-    BoxIndex, ForkRow, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded, keyed, record_key, unflushed_key, whole,
+    BoxIndex, ForkRow, MEMBER_BOX, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded, keyed, record_key,
+    unflushed_key, whole,
 };
 use super::seal::{TWINS_MAX, read_record};
-use super::state::{BoxState, CHAINS_MAX, Chain, Ranges, SeenHead};
-use crate::crypto::record::{Item, SeenEntry, SignedRecord};
+use super::sheaf::unbind_all;
+use super::state::{BoxState, CHAINS_MAX, Chain, Ranges, SeenHead, Wait};
+use crate::crypto::record::{Item, Place, SeenEntry, SignedRecord};
 use crate::document::change_hash;
-use crate::id::{DeviceId, Incarnation, MemberId, RecordId, hash};
-use crate::statement::{self, Header, Kind};
+use crate::id::{BodyHash, DeviceId, Incarnation, MemberId, RecordId, StatementId, hash};
+use crate::statement::{self, Header, Kind, Role, Statement};
 use crate::storage::{Table, Work};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,11 +50,15 @@ pub(crate) struct Own {
     pub(crate) counted: Option<u64>,
 }
 
-/// Own records of a box that are no longer where they were: moved to the edits that wait, or gone without having been sent.
+/// What became of a box, as far as another has to know.
 #[derive(Debug, Default)]
-pub(crate) struct Displaced {
+pub(crate) struct Sounded {
+    /// Own records that were moved to the edits that wait.
     moved: BTreeSet<(u16, u64)>,
+    /// Own records that are gone and were perhaps never sent.
     lost: BTreeSet<(u16, u64)>,
+    /// Commitments whose answer is kept here.
+    answers: BTreeSet<StatementId>,
 }
 
 /// One record row, as far as chains are concerned.
@@ -61,6 +67,8 @@ struct Held {
     twin: u8,
     id: RecordId,
     seen: Vec<SeenEntry>,
+    /// Whether it holds a commitment of this device whose answer is nowhere.
+    unbacked: bool,
 }
 
 type Places = BTreeMap<(u16, u64), Vec<Held>>;
@@ -76,6 +84,16 @@ impl BoxState {
         for chain in &mut self.chains {
             (chain.trimmed, chain.untrimmed) = (0, Ranges::default());
         }
+    }
+
+    /// This home begins another incarnation. What the one that ends has not sent yet will be in the next one's records, which
+    /// name it, whether or not anything else of it is left.
+    pub(crate) fn end_incarnation(&mut self, member: MemberId, device: DeviceId, incarnation: Incarnation) {
+        let known = self.chain_index(&device, &incarnation).is_some();
+        if self.unflushed > 0 && !known && self.chains.len() < CHAINS_MAX {
+            self.chains.push(Chain::new(member, device, incarnation));
+        }
+        self.own = None;
     }
 
     /// What of this state nobody else has: keys and certificates, without anything that rows say.
@@ -97,21 +115,21 @@ pub(crate) fn make_sound(
     index: BoxIndex,
     state: &mut BoxState,
     own: &Own,
-    vault: &Displaced,
-) -> Result<(Found, Displaced), SyncError> {
+    vault: &Sounded,
+) -> Result<(Found, Sounded), SyncError> {
     let claims = std::mem::take(&mut state.chains);
     state.forget_relay();
     state.chains = claims.iter().map(|claim| Chain::new(claim.member, claim.device, claim.incarnation)).collect();
-    let mut sounding = Sounding { work, ring, index, state, own, claims, found: Found::default() };
+    let (found, sounded) = (Found::default(), Sounded::default());
+    let mut sounding = Sounding { work, ring, index, state, own, vault, claims, found, sounded };
     let mut places = sounding.records()?;
     sounding.edits()?;
-    let displaced = sounding.displace(&mut places, vault)?;
-    sounding.chains(&places, &displaced);
+    sounding.displace(&mut places)?;
+    sounding.chains(&places);
     sounding.seen(&places);
     sounding.forks(&places)?;
-    sounding.waits(&places, vault, &displaced);
-    sounding.know_oneself();
-    Ok((sounding.found, displaced))
+    sounding.waits(&places);
+    Ok((sounding.found, sounding.sounded))
 }
 
 struct Sounding<'a, 'w> {
@@ -120,15 +138,20 @@ struct Sounding<'a, 'w> {
     index: BoxIndex,
     state: &'a mut BoxState,
     own: &'a Own,
+    /// The member box, once it is sound.
+    vault: &'a Sounded,
     /// The chains as the state had them.
     claims: Vec<Chain>,
     found: Found,
+    sounded: Sounded,
 }
 
 impl Sounding<'_, '_> {
     /// Reads every record row, and puts those that stand under another chain's number, or behind a twin that is gone, where
     /// they belong.
     fn records(&mut self) -> Result<Places, SyncError> {
+        // Record by record from here on; the step binds them again.
+        self.found.contradicted |= !unbind_all(self.work, self.index)?;
         let (from, to) = whole(self.index);
         let mut places = Places::new();
         for (key, bytes) in self.work.range(Table::Records, &from, &to, usize::MAX)? {
@@ -143,7 +166,11 @@ impl Sounding<'_, '_> {
                 self.work.delete(Table::Records, key);
                 continue;
             };
-            let held = Held { number, twin, id: row.id, seen: record.core.seen };
+            record.core.headers.iter().for_each(|header| self.note_answer(header));
+            let own = record.core.device_hint == self.own.device.hint();
+            let mut statements = record.core.headers.iter().zip(&record.items);
+            let unbacked = own && statements.any(|(header, item)| self.is_unbacked(header, item));
+            let held = Held { number, twin, id: row.id, seen: record.core.seen, unbacked };
             let here = places.entry((chain, seq)).or_default();
             if here.len() < usize::from(TWINS_MAX) && here.iter().all(|known| known.id != held.id) {
                 here.push(held);
@@ -155,12 +182,32 @@ impl Sounding<'_, '_> {
         Ok(places)
     }
 
+    /// A statement of the vault that keeps an answer.
+    fn note_answer(&mut self, header: &[u8]) {
+        if let Ok(header) = Header::decode(header)
+            && self.index == MEMBER_BOX
+            && header.kind == Kind::SEALED_ANSWER
+        {
+            self.sounded.answers.extend(header.named(Role::OWN_COMMITMENT));
+        }
+    }
+
+    /// Whether this is a commitment whose answer is nowhere. To seal it would bind its author to nothing, and let the other's
+    /// answer open for it.
+    fn is_unbacked(&self, header: &[u8], item: &Item) -> bool {
+        let (Ok(read), Item::Absent(hash)) = (Header::decode(header), item) else { return false };
+        let item = statement::Item::Absent(BodyHash(*hash));
+        read.kind == Kind::COMMIT
+            && Statement::from_parts(self.state.owner, self.own.member, header.to_vec(), item)
+                .is_ok_and(|commitment| !self.vault.answers.contains(&commitment.id))
+    }
+
     fn read(&self, key: &[u8], bytes: &[u8]) -> Option<((u16, u64, u8), RecordRow, SignedRecord)> {
         let (number, rest) = key.get(1..)?.split_first_chunk::<2>()?;
         let (seq, rest) = rest.split_first_chunk::<4>()?;
         let &[twin] = rest else { return None };
         let row: RecordRow = minicbor::decode(bytes).ok()?;
-        let record = SignedRecord::decode_payload(&row.payload()?, &self.ring.epoch().ok()?.id()).ok()?;
+        let record = row.record()?;
         let seq = u64::from(u32::from_be_bytes(*seq));
         (record.core.seq == seq).then(|| ((u16::from_be_bytes(*number), seq, twin), row, record))
     }
@@ -215,10 +262,15 @@ impl Sounding<'_, '_> {
         self.state.unflushed = 0;
         for (key, bytes) in self.work.range(Table::Unflushed, &from, &to, usize::MAX)? {
             let number = key.get(1..).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes);
-            let says =
-                minicbor::decode::<UnflushedRow>(&bytes).is_ok_and(|row| row.header.is_some() != row.change.is_some());
-            match number {
-                Some(number) if says => {
+            let row = minicbor::decode::<UnflushedRow>(&bytes).ok();
+            let row = row.filter(|row| row.header.is_some() != row.change.is_some());
+            let unbacked = row
+                .as_ref()
+                .and_then(|row| row.header.as_ref().filter(|_| row.body.is_none()).map(|header| (header, row)));
+            let unbacked = unbacked.is_some_and(|(header, row)| self.is_unbacked(header, &Item::Absent(*row.hash)));
+            match (number, row) {
+                (Some(number), Some(row)) if !unbacked => {
+                    row.header.into_iter().for_each(|header| self.note_answer(&header));
                     self.state.unflushed += 1;
                     self.state.unflushed_next = self.state.unflushed_next.max(number.saturating_add(1));
                 }
@@ -236,18 +288,19 @@ impl Sounding<'_, '_> {
         let claim = self.claims.get(usize::from(number));
         let mut unsent = claim.map(|claim| claim.upload.clone()).unwrap_or_default();
         let current = self.state.chain(number).is_some_and(|chain| chain.incarnation == self.own.incarnation);
-        if let (true, Some(counted)) = (current, self.own.counted) {
-            // Without a claim, the newest of what was handed over may still lack its answer.
-            let answered = if claim.is_some() { counted } else { counted.saturating_sub(UNANSWERED_MAX) };
-            unsent.insert(answered.saturating_add(1), SEQ_MAX);
+        match (claim, self.own.counted.filter(|_| current)) {
+            (Some(_), Some(counted)) => unsent.insert(counted.saturating_add(1), SEQ_MAX),
+            (Some(_), None) => {}
+            // The newest of what was handed over may still lack its answer.
+            (None, Some(counted)) => unsent.insert(counted.saturating_sub(UNANSWERED_MAX).saturating_add(1), SEQ_MAX),
+            (None, None) => unsent.insert(1, SEQ_MAX),
         }
         unsent
     }
 
     /// Own records that were never acknowledged, behind one that is gone, can be verified by nobody: what they say waits for
-    /// the next flush instead. So does a commitment whose answer in the vault was moved.
-    fn displace(&mut self, places: &mut Places, vault: &Displaced) -> Result<Displaced, SyncError> {
-        let mut displaced = Displaced::default();
+    /// the next flush instead. So does a commitment whose answer in the vault was moved; one whose answer is nowhere is dropped.
+    fn displace(&mut self, places: &mut Places) -> Result<(), SyncError> {
         for at in 0..self.state.chains.len() {
             let Ok(number) = u16::try_from(at) else { break };
             if self.state.chain(number).is_none_or(|chain| chain.device != self.own.device) {
@@ -259,31 +312,57 @@ impl Sounding<'_, '_> {
             let gone: Vec<u64> =
                 (1..=last).filter(|seq| unsent.contains(*seq) && held.binary_search(seq).is_err()).collect();
             self.found.unsent_lost += gone.len() as u64;
-            let unkept = self.state.waits.iter().filter(|wait| {
-                let answer = (wait.vault_chain, wait.vault_seq);
-                wait.chain == number && (vault.moved.contains(&answer) || vault.lost.contains(&answer))
-            });
-            let Some(first) = gone.iter().copied().chain(unkept.map(|wait| wait.seq)).min() else { continue };
+            let moved = |wait: &&Wait| self.vault.moved.contains(&(wait.vault_chain, wait.vault_seq));
+            let moved = self.state.waits.iter().filter(|wait| wait.chain == number).filter(moved).map(|wait| wait.seq);
+            let unbacked =
+                |seq: &u64| places.get(&(number, *seq)).is_some_and(|here| here.iter().any(|held| held.unbacked));
+            let unbacked = held.iter().copied().filter(|seq| unsent.contains(*seq)).filter(unbacked);
+            let first = gone.iter().copied().chain(moved).chain(unbacked).min().unwrap_or(u64::MAX);
             for seq in held.into_iter().filter(|seq| *seq >= first && unsent.contains(*seq)) {
                 if places.get(&(number, seq)).is_some_and(|here| here.len() == 1) {
-                    self.unsay(number, seq, vault)?;
+                    self.unsay(number, seq)?;
                     places.remove(&(number, seq));
-                    displaced.moved.insert((number, seq));
+                    self.sounded.moved.insert((number, seq));
                 }
             }
-            displaced.lost.extend(gone.into_iter().map(|seq| (number, seq)));
+            self.sounded.lost.extend(gone.into_iter().map(|seq| (number, seq)));
+            self.say_again(number, places)?;
         }
-        Ok(displaced)
+        Ok(())
+    }
+
+    /// What an own record directly behind a hole says is said again: if nobody has what stood in the hole, nobody can verify
+    /// that record. Said twice, it counts once. A commitment in it whose answer is nowhere is not: if the relay has the record
+    /// and all before it, it comes back with them.
+    fn say_again(&mut self, number: u16, places: &mut Places) -> Result<(), SyncError> {
+        let mut before = 0;
+        for seq in places.range((number, 0)..=(number, u64::MAX)).map(|((_, seq), _)| *seq).collect::<Vec<_>>() {
+            let unbacked = places.get(&(number, seq)).is_some_and(|here| here.len() == 1 && here[0].unbacked);
+            if seq > before + 1 && unbacked {
+                self.unsay(number, seq)?;
+                places.remove(&(number, seq));
+                self.sounded.moved.insert((number, seq));
+                continue;
+            }
+            if seq > before + 1 {
+                self.queue_again(number, seq)?;
+            }
+            before = seq;
+        }
+        Ok(())
     }
 
     /// Takes a record apart into the edits it was made of.
-    fn unsay(&mut self, number: u16, seq: u64, vault: &Displaced) -> Result<(), SyncError> {
-        let Some((_, record)) = read_record(self.work, self.ring, self.index, number, seq, 0)? else { return Ok(()) };
+    fn unsay(&mut self, number: u16, seq: u64) -> Result<(), SyncError> {
+        self.queue_again(number, seq)?;
         self.work.delete(Table::Records, record_key(self.index, number, seq, 0));
         self.found.contradicted = true;
-        let answer_lost = self.state.waits.iter().any(|wait| {
-            (wait.chain, wait.seq) == (number, seq) && vault.lost.contains(&(wait.vault_chain, wait.vault_seq))
-        });
+        Ok(())
+    }
+
+    /// Lets everything that a record says wait for the next flush.
+    fn queue_again(&mut self, number: u16, seq: u64) -> Result<(), SyncError> {
+        let Some((_, record)) = read_record(self.work, self.ring, self.index, number, seq, 0)? else { return Ok(()) };
         let headers = record.core.headers.len();
         for (at, item) in record.items.into_iter().enumerate() {
             let row = match (
@@ -292,8 +371,7 @@ impl Sounding<'_, '_> {
                 item,
             ) {
                 (Some(header), _, item) => {
-                    // Nobody saw it, and its words are gone: to seal it again would bind its author to nothing.
-                    if answer_lost && Header::decode(header).is_ok_and(|header| header.kind == Kind::COMMIT) {
+                    if self.is_unbacked(header, &item) {
                         self.found.unsent_lost += 1;
                         continue;
                     }
@@ -322,7 +400,7 @@ impl Sounding<'_, '_> {
     }
 
     /// Heads, holes and what is to be uploaded, from the rows.
-    fn chains(&mut self, places: &Places, displaced: &Displaced) {
+    fn chains(&mut self, places: &Places) {
         for (at, chain) in self.state.chains.iter_mut().enumerate() {
             let Ok(number) = u16::try_from(at) else { break };
             for ((_, seq), here) in places.range((number, 0)..=(number, u64::MAX)) {
@@ -344,8 +422,8 @@ impl Sounding<'_, '_> {
                 if beyond.clone().any(|seq| !own || !claim.upload.contains(seq)) {
                     chain.missing_from = chain.head_seq + 1;
                 }
-                let known =
-                    |seq: &u64| displaced.moved.contains(&(number, *seq)) || displaced.lost.contains(&(number, *seq));
+                let Sounded { moved, lost, .. } = &self.sounded;
+                let known = |seq: &u64| moved.contains(&(number, *seq)) || lost.contains(&(number, *seq));
                 self.found.missing += beyond.filter(|seq| !known(seq)).count() as u64;
                 self.found.contradicted |= (claim.head_seq, claim.head) != (chain.head_seq, chain.head);
                 self.found.contradicted |= claim.holes != chain.holes;
@@ -365,7 +443,8 @@ impl Sounding<'_, '_> {
                 let Some(before) = before else { continue };
                 let at = self.state.chain_index(&before.device, &before.incarnation);
                 let seq = found.get(&entry.record).filter(|(chain, _)| Some(*chain) == at).map_or(0, |(_, seq)| *seq);
-                if let (Some(at), 0) = (at.and_then(|at| self.state.chain_mut(at)), seq) {
+                let there = seq > 0 || entry.record == Place::START;
+                if let (Some(at), false) = (at.and_then(|at| self.state.chain_mut(at)), there) {
                     // It may stand in a hole; where there is none, it stands beyond the head.
                     if at.holes.is_empty() && at.missing_from == 0 {
                         at.missing_from = at.head_seq + 1;
@@ -392,25 +471,11 @@ impl Sounding<'_, '_> {
 
     /// Keeps what waits for a row only where both rows are there: a record that is gone cannot be sent, and the longer form of
     /// one must not be hidden before the shorter is there.
-    fn waits(&mut self, places: &Places, vault: &Displaced, here: &Displaced) {
+    fn waits(&mut self, places: &Places) {
         let there = |chain: u16, seq: u64| places.contains_key(&(chain, seq));
         self.state.waits.retain(|wait| {
-            let answer = (wait.vault_chain, wait.vault_seq);
-            there(wait.chain, wait.seq) && !vault.moved.contains(&answer) && !vault.lost.contains(&answer)
+            there(wait.chain, wait.seq) && !self.vault.moved.contains(&(wait.vault_chain, wait.vault_seq))
         });
-        self.state.trims.retain(|trim| there(trim.chain, trim.seq) && !here.moved.contains(&(trim.chain, trim.seq)));
-    }
-
-    /// Whether others can know the incarnation that wrote here: then changes that were not sent keep its actor.
-    fn know_oneself(&mut self) {
-        let Own { member, device, incarnation, counted } = *self.own;
-        let known = self.state.chain_index(&device, &incarnation);
-        let chain = known.and_then(|at| self.state.chain(at));
-        let said =
-            chain.is_some_and(|chain| chain.head_seq > 0 || chain.missing_from > 0) || counted.is_some_and(|n| n > 0);
-        if said && known.is_none() && self.state.chains.len() < CHAINS_MAX {
-            self.state.chains.push(Chain::new(member, device, incarnation));
-        }
-        self.state.own = if said { self.state.chain_index(&device, &incarnation) } else { None };
+        self.state.trims.retain(|trim| there(trim.chain, trim.seq));
     }
 }

@@ -3,7 +3,7 @@
 use amends_core::crypto::random::SystemRandomness;
 use amends_core::crypto::storage::StorageKey;
 use amends_core::storage::{
-    self, Operation, Row, RowCipher, RowUnreadable, Sealed, SqliteStore, Store, StoreError, Table, Transaction,
+    self, Operation, Row, RowCipher, RowUnreadable, RowUnsealed, Sealed, SqliteStore, Store, StoreError, Table, Transaction,
 };
 use rusqlite::{Connection, OpenFlags, params};
 use std::collections::BTreeMap;
@@ -24,8 +24,8 @@ impl Cipher {
 }
 
 impl RowCipher for Cipher {
-    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Vec<u8> {
-        self.0.seal_row(table, key, plain, &mut self.1).expect("randomness")
+    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Result<Vec<u8>, RowUnsealed> {
+        self.0.seal_row(table, key, plain, &mut self.1).map_err(|_| RowUnsealed)
     }
 
     fn open(&self, table: u8, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, RowUnreadable> {
@@ -73,6 +73,10 @@ impl<S: Store> Store for Noting<S> {
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).committed.push(transaction.clone());
         self.store.commit(transaction)
+    }
+
+    fn rest(&mut self) -> Result<(), StoreError> {
+        self.store.rest()
     }
 }
 
@@ -152,6 +156,10 @@ impl<S: Store> Store for PhoneStore<S> {
 
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
         self.sealed.commit(transaction)
+    }
+
+    fn rest(&mut self) -> Result<(), StoreError> {
+        self.sealed.rest()
     }
 }
 

@@ -29,10 +29,15 @@ impl Relay {
     /// The same with a configuration of its own.
     pub fn start_with(folder: &Path, config: &str) -> Self {
         fs::create_dir_all(folder).expect("a folder can be made");
-        fs::write(folder.join("config.toml"), config).expect("a file can be written");
         let mut relay = Self { folder: folder.to_owned(), tap: Tap::open(), running: None, address: String::new() };
+        relay.configure(config);
         relay.start_again();
         relay
+    }
+
+    /// Gives it another configuration for its next start.
+    pub fn configure(&self, config: &str) {
+        fs::write(self.folder.join("config.toml"), config).expect("a file can be written");
     }
 
     /// What phones are told: the tap's address, and the relay's pin.

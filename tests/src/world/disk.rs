@@ -3,7 +3,7 @@
 use super::Bug;
 use amends_core::crypto::storage::StorageKey;
 use amends_core::storage::{
-    MemoryStore, Operation, Row, RowCipher, RowUnreadable, Sealed, Snapshot, Store, StoreError, Table, Transaction,
+    MemoryStore, Operation, Row, RowCipher, RowUnreadable, RowUnsealed, Sealed, Snapshot, Store, StoreError, Table, Transaction,
 };
 use rand_chacha::ChaCha8Rng;
 use std::cell::{Cell, RefCell};
@@ -50,7 +50,7 @@ impl Disk {
         let mut spoilt = Transaction::new();
         for operation in transaction.operations() {
             match operation {
-                Operation::Put { table: Table::Records, .. }
+                Operation::Put { table: Table::Records | Table::Sheaves, .. }
                     if self.bug.get() == Some(Bug::StoreKeepsRedacted) && transaction.is_scrub() => {}
                 Operation::Put { table: Table::Views, key, .. }
                     if self.bug.get() == Some(Bug::StaleViews)
@@ -101,8 +101,8 @@ impl Cipher {
 }
 
 impl RowCipher for Cipher {
-    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Vec<u8> {
-        self.key.seal_row(table, key, plain, &mut self.random).expect("seeded randomness does not fail")
+    fn seal(&mut self, table: u8, key: &[u8], plain: &[u8]) -> Result<Vec<u8>, RowUnsealed> {
+        self.key.seal_row(table, key, plain, &mut self.random).map_err(|_| RowUnsealed)
     }
 
     fn open(&self, table: u8, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, RowUnreadable> {

@@ -6,10 +6,13 @@
 pub mod acts;
 mod bugs;
 pub mod checks;
+mod damage;
 pub mod dice;
 pub mod disk;
 pub mod foe;
+mod invariants;
 pub mod lines;
+pub mod meeting;
 pub mod packs;
 pub mod pairing;
 pub mod phone;
@@ -57,6 +60,10 @@ pub struct World {
     watched: BTreeSet<[u8; 32]>,
     /// How often words that belong in the space were seen in its box: the search finds what is there.
     pub seen_words: usize,
+    /// How often the two tried in vain to pair.
+    pub failed_pairings: usize,
+    /// How often a phone knew a consent to words that it did not have.
+    pub unseen_consents: usize,
     /// Reasons for which phones set things aside.
     pub set_aside: BTreeSet<String>,
     /// Messages that phones have read.
@@ -103,6 +110,8 @@ impl World {
             shadow: Shadow::default(),
             watched: BTreeSet::new(),
             seen_words: 0,
+            failed_pairings: 0,
+            unseen_consents: 0,
             set_aside: BTreeSet::new(),
             delivered: 0,
             relay_backup: None,
@@ -121,7 +130,9 @@ impl World {
         let [a, b] = world.phones.as_mut_slice() else { return Err("two phones".to_owned()) };
         a.create("Ana").map_err(|e| e.to_string())?;
         b.create("Ben").map_err(|e| e.to_string())?;
-        let outcome = pairing::pair_partners(&mut world.relay, a, b, by_words)?;
+        let unlucky = dice.hits(1, 3).then(|| dice.fork());
+        let (outcome, failed) = pairing::pair_partners(&mut world.relay, a, b, by_words, unlucky)?;
+        world.failed_pairings = failed;
         if let Outcome::Partner(pairing) = &outcome {
             world.owner = pairing.roster.space().into();
             world.space = Some(pairing.enter().map_err(|e| e.to_string())?);
@@ -134,13 +145,19 @@ impl World {
             world.vaults.insert(phone.side, Epoch::new(epoch.id, key).map_err(|e| e.to_string())?);
         }
         world.settle()?;
+        for phone in &mut world.phones {
+            if pairing::status_of(phone)?.map(OwnerId::from) != Some(world.owner) {
+                return Err(format!("{} is not in the space", phone.name));
+            }
+        }
         for side in second {
             let name = if *side == Side::A { "A2" } else { "B2" };
             let mut next = Phone::new(name, *side, dice.fork(), bug);
             next.now_ms = world.now_ms;
             next.rule = rule;
             let first = world.phones.iter_mut().find(|phone| phone.side == *side).ok_or("no phone")?;
-            pairing::add_device(&mut world.relay, first, &mut next, by_words)?;
+            let mishaps = meeting::Mishaps::broken_connections(dice.fork());
+            pairing::add_device(&mut world.relay, first, &mut next, by_words, mishaps)?;
             world.phones.push(next);
             world.settle()?;
         }

@@ -147,7 +147,7 @@ impl World {
         next.rule = self.rule;
         next.now_ms = self.now_ms;
         let first = self.phones.iter_mut().find(|phone| phone.side == side).ok_or("no phone")?;
-        super::pairing::add_device(&mut self.relay, first, &mut next, false)?;
+        super::pairing::add_device(&mut self.relay, first, &mut next, false, super::meeting::Mishaps::none())?;
         self.phones.push(next);
         Ok(())
     }

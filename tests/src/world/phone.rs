@@ -7,7 +7,7 @@ use super::relay::ConnectionId;
 use amends_core::crypto::random::Randomness;
 use amends_core::home::{Counter, Home, HomeError, HomeZone, Moment};
 use amends_core::storage::{Sealed, Snapshot, Store, Table, Transaction};
-use amends_core::sync::{BoxState, PackRule};
+use amends_core::sync::{BoxState, PackRule, SheafRule};
 
 /// A home in a world.
 pub type PhoneHome = Home<SealedDisk>;
@@ -125,9 +125,7 @@ impl Phone {
     /// What the home says.
     pub fn create(&mut self, name: &str) -> Result<(), HomeError> {
         let (disk, random) = (self.sealed_disk(), self.randomness());
-        let mut home = Home::create(disk, random, name, HomeZone::default())?;
-        home.set_pack_rule(self.rule);
-        self.home = Some(home);
+        self.runs(Home::create(disk, random, name, HomeZone::default())?);
         Ok(())
     }
 
@@ -146,15 +144,26 @@ impl Phone {
         if bug == Some(Bug::DropsOutbox) {
             self.empty_outbox()?;
         }
-        self.started_ms = self.now_ms;
+        self.begin_again();
         let (disk, random) = (self.sealed_disk(), self.randomness());
         let mut home = Home::open(disk, random)?;
-        home.set_pack_rule(self.rule);
         if bug != Some(Bug::ForgetsCounter) {
             home.level_with(self.moment(), self.counter.as_ref())?;
         }
-        self.home = Some(home);
+        self.runs(home);
         Ok(())
+    }
+
+    /// Its process runs a home, which binds records early: nobody here lives for years.
+    pub fn runs(&mut self, mut home: PhoneHome) {
+        home.set_sheaf_rule(SheafRule { every: 2, keep: 1 });
+        home.set_pack_rule(self.rule);
+        self.home = Some(home);
+    }
+
+    /// A process starts now.
+    pub(super) fn begin_again(&mut self) {
+        self.started_ms = self.now_ms;
     }
 
     /// The boxes as the disk has them.

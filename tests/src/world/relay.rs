@@ -67,6 +67,8 @@ pub struct Relay {
     pub trimmed: usize,
     /// Answers every append with this error.
     pub trouble: Option<ErrorCode>,
+    /// Records on their way behind others.
+    delayed: Vec<(BoxId, Vec<u8>)>,
 }
 
 /// Something for a connection.
@@ -86,6 +88,7 @@ impl Relay {
             fetched: 0,
             trimmed: 0,
             trouble: None,
+            delayed: Vec::new(),
         }
     }
 
@@ -120,6 +123,27 @@ impl Relay {
             self.boxes.remove(id);
         }
         self.sessions.clear();
+    }
+
+    /// Takes one record out of a box, to come behind later ones.
+    pub fn delay(&mut self, box_id: [u8; 32]) {
+        let Some(kept) = self.boxes.get_mut(&BoxId(box_id)).filter(|kept| !kept.records.is_empty()) else { return };
+        let taken = kept.records.remove(self.dice.below(kept.records.len()));
+        if !taken.hidden {
+            self.delayed.push((BoxId(box_id), taken.record));
+        }
+    }
+
+    /// Puts what was delayed into its box, as if it came only now.
+    pub fn catch_up(&mut self) -> Vec<Mail> {
+        let delayed = std::mem::take(&mut self.delayed);
+        delayed.into_iter().flat_map(|(box_id, record)| self.append(box_id, record).1).collect()
+    }
+
+    /// Says that it is going away, and goes: nothing is lost, and every connection is over.
+    pub fn go_away(&mut self) -> Vec<Mail> {
+        let sessions = std::mem::take(&mut self.sessions);
+        sessions.into_keys().map(|connection| (connection, FromRelay::Push(Push::GoingAway))).collect()
     }
 
     /// The packs of one box are gone, and every connection.
@@ -346,6 +370,14 @@ impl Relay {
             .collect();
         let mut mail = Vec::new();
         for (connection, after) in hearing {
+            // A phone that reads too slowly is told so, and hears no more of the box until it subscribes again.
+            if self.dice.hits(1, 24) {
+                if let Some(session) = self.sessions.get_mut(&connection) {
+                    session.subscribed.remove(&box_id);
+                }
+                mail.push((connection, FromRelay::Push(Push::Lagged { box_id })));
+                continue;
+            }
             let (mut records, _) = self.page(box_id, after, usize::MAX);
             let Some(newest) = records.last().map(|record| record.cursor.0) else { continue };
             if let Some(session) = self.sessions.get_mut(&connection) {

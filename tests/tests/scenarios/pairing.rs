@@ -1,6 +1,6 @@
 //! Pairing, when all goes well and when somebody errs or meddles.
 
-use amends_tests::phones::{Conversation, Couple, Phone, exit, pair, pair_by_words, pair_own_device, text};
+use amends_tests::phones::{Conversation, Couple, Phone, Relay, exit, pair, pair_by_words, pair_own_device, text};
 
 /// An invite by link that waits.
 fn invited(inviter: &Phone, relay: &str) -> (Conversation, String) {
@@ -128,14 +128,12 @@ fn an_invite_that_was_used_is_over() {
 fn links_and_words_with_an_error_in_them_are_refused() {
     let couple = Couple::strangers();
     let (inviting, link) = invited(&couple.ana, couple.relay.address());
-    // Each character in turn would take long; these are in every part of it. A link with another secret is a link, and burns
-    // the invite as any stranger's try does.
+    // Each character in turn would take long; these are in every part of it.
     for at in [0, 3, link.len() / 4, link.len() / 2, link.len() * 3 / 4, link.len() - 1] {
         let mut bytes = link.clone().into_bytes();
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-        let reply = couple.ben.run(&["join", &String::from_utf8(bytes).expect("the link is ASCII")]);
-        reply.no_bug();
-        assert!(reply.code != Some(0) && reply.error().is_some(), "{at}: {reply}");
+        let mistyped = String::from_utf8(bytes).expect("the link is ASCII");
+        couple.ben.refuses(&["join", &mistyped], exit::USAGE, "invalid_link");
     }
     couple.ben.refuses(&["join", &link[..link.len() - 5]], exit::USAGE, "invalid_link");
     couple.ben.refuses(&["join", &link[1..]], exit::USAGE, "invalid_link");
@@ -245,4 +243,65 @@ fn who_gives_up_tells_the_other() {
     assert_eq!(gave_up.code, Some(exit::REFUSED), "{gave_up}");
     joining.wait().refused(exit::REFUSED, "aborted_cancelled");
     both_can_start_again(&couple);
+}
+
+#[test]
+fn an_invite_lives_as_long_as_the_relay_says_and_tells_both_that_it_is_over() {
+    for joined in [false, true] {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let [ana, ben] = ["Ana", "Ben"].map(|name| Phone::new(name, &folder.path().join(name)));
+        ana.init();
+        ben.init();
+        let config = "[limits]\nper_address = false\nrendezvous_lifetime_s = 3\n";
+        let relay = Relay::start_with(&folder.path().join("relay"), config);
+        let (mut inviting, link) = invited(&ana, relay.address());
+        if joined {
+            let mut joining = ben.start(&["join", &link]);
+            joining.event("check");
+            inviting.event("type_code");
+            // Nobody types anything.
+            joining.wait().refused(exit::REFUSED, "invite_expired");
+        }
+        inviting.wait().refused(exit::REFUSED, "invite_expired");
+        ben.refuses(&["join", &link], exit::REFUSED, "invite_expired");
+        for phone in [&ana, &ben] {
+            assert!(phone.ask(&["status"])["space"].is_null(), "{} is in no space", phone.name);
+        }
+    }
+}
+
+/// The pairing is whole on the inviter's phone, and its word for the other finds no room at the relay.
+#[test]
+fn an_inviter_whose_first_record_cannot_leave_is_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let [ana, ben] = ["Ana", "Ben"].map(|name| Phone::new(name, &folder.path().join(name)));
+    ana.init();
+    ben.init();
+    let config = "[limits]\nper_address = false\n";
+    let mut relay = Relay::start_with(
+        &folder.path().join("relay"),
+        &format!("{config}box_bytes_max = 100\nbox_record_bytes_max = 100\n"),
+    );
+    let (mut inviting, link) = invited(&ana, relay.address());
+    let mut joining = ben.start(&["join", &link]);
+    let code = text(&joining.event("check"), "code");
+    inviting.event("type_code");
+    inviting.say(&code);
+    let code = text(&inviting.event("check"), "code");
+    joining.event("type_code");
+    joining.say(&code);
+    let told = inviting.wait();
+    assert_eq!(told.code, Some(0), "{told}");
+    let events: Vec<&str> = told.objects.iter().filter_map(|object| object["event"].as_str()).collect();
+    assert_eq!(events, ["paired", "unsent"], "{told}");
+    assert_eq!(told.ok()["code"], "box_full");
+    joining.kill();
+    // Once there is room, a sync says it.
+    relay.stop();
+    relay.configure(config);
+    relay.start_again();
+    ana.sync();
+    ben.sync();
+    assert_eq!(ben.ask(&["status"])["pending"], false);
+    assert_eq!(ben.ask(&["status"])["space"], ana.ask(&["status"])["space"]);
 }

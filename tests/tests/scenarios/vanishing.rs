@@ -1,6 +1,8 @@
 //! A party, or the relay, that vanishes in the middle of a pairing: both can start again.
 
-use amends_tests::phones::{Conversation, Couple, Phone, pair, pair_own_device, text};
+use amends_core::storage::SqliteStore;
+use amends_tests::phones::{Conversation, Couple, Phone, exit, pair, pair_own_device, text};
+use std::fs;
 
 /// Who vanishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,14 +128,57 @@ fn an_own_phone_that_vanishes_can_be_invited_again() {
             joining.say(&code);
         }
         end(joining, inviting);
-        // A home made by a pairing that never was confirmed is thrown away by its owner; no other way is asked of anybody.
-        let again =
-            if tablet.home().exists() { Phone::new("Ana", &couple.folder.path().join("tablet-again")) } else { tablet };
-        pair_own_device(&couple.ana, &again);
-        assert_eq!(again.show(&journal)["fields"]["text"], "Alone.");
+        let unconfirmed = tablet.home().join("amends.db").exists();
+        if unconfirmed {
+            assert_eq!(tablet.ask(&["status"])["pending"], true);
+            let synced = tablet.run(&["sync"]);
+            assert!(synced.code == Some(0) && synced.complaints.contains("another"), "it says what to do: {synced}");
+        }
+        // A home made by a pairing that never was confirmed gives way to the next one, and stays aside.
+        pair_own_device(&couple.ana, &tablet);
+        assert_eq!(tablet.home().join("amends.db.aside-1").exists(), unconfirmed);
+        assert_eq!(tablet.show(&journal)["fields"]["text"], "Alone.");
+        assert_eq!(tablet.ask(&["status"])["pending"], false);
         couple.sync();
         couple.agree();
+        // Once confirmed, it is a home like any other.
+        let mut inviting = couple.ana.start(&["invite", "--own-device"]);
+        tablet.refuses(&["join", &text(&inviting.event("invite"), "link")], exit::REFUSED, "home_exists");
+        inviting.kill();
     }
+}
+
+/// Whatever a process that died on the way left in the folder, the next one makes a home of it.
+#[test]
+fn a_phone_that_died_while_its_home_was_made_joins_again() {
+    let couple = Couple::paired();
+    let journal = couple.ana.make(&["new", "journal_entry", "text=Alone."]);
+    let other = couple.ana.folder().join("home.key");
+    // The key alone; a file that is no store yet; an empty store; half of the store that was to take its place.
+    for (step, files) in
+        [&[][..], &["amends.db"], &["store"], &["amends.db.new", "amends.db.new-wal"]].iter().enumerate()
+    {
+        let tablet = Phone::new("Ana", &couple.folder.path().join(format!("tablet-{step}")));
+        fs::copy(&other, tablet.folder().join("home.key")).expect("a key");
+        fs::create_dir(tablet.home()).expect("a folder");
+        for file in *files {
+            match *file {
+                "store" => drop(SqliteStore::open(&tablet.home().join("amends.db")).expect("an empty store")),
+                file => fs::write(tablet.home().join(file), b"").expect("a file"),
+            }
+        }
+        tablet.refuses(&["status"], exit::NOT_FOUND, "no_home");
+        pair_own_device(&couple.ana, &tablet);
+        assert_eq!(tablet.show(&journal)["fields"]["text"], "Alone.", "step {step}");
+        tablet.verify();
+    }
+    // The same for a first home.
+    let carla = Phone::new("Carla", &couple.folder.path().join("carla"));
+    fs::copy(&other, carla.folder().join("home.key")).expect("a key");
+    fs::create_dir(carla.home()).expect("a folder");
+    drop(SqliteStore::open(&carla.home().join("amends.db")).expect("an empty store"));
+    carla.init();
+    carla.verify();
 }
 
 fn end(joining: Conversation, inviting: Conversation) {

@@ -5,6 +5,7 @@ use amends_core::id::{Day, EntryId, StatementId};
 use amends_core::shape::RuleError;
 use amends_core::statement::{Content, Header, Kind, Role, Subject, Value};
 use amends_tests::world::World;
+use amends_tests::world::checks::contains;
 use amends_tests::world::dice::Dice;
 use std::collections::BTreeMap;
 
@@ -93,4 +94,51 @@ fn one_withdraws_from_what_this_version_does_not_know() {
     a.withdraw(moment, entry, Some(hash)).expect("always");
     a.retire(moment, entry).expect("always");
     assert_eq!(a.history(moment, entry).expect("kept").len(), 4);
+}
+
+/// A body that this version refuses is not shown and is set aside; that it was said stands, and what builds on it holds. Taken back,
+/// it is gone from there as well.
+#[test]
+fn a_refused_body_keeps_its_statements_place() {
+    let mut world = World::new(23, &[], None).expect("pairs");
+    let header = Header::new(Kind::PROPOSE, Subject::Fresh([3; 16]), day());
+    let hidden = Content::of("agreement", 1, BTreeMap::from([(1, Value::Text("cin\u{202E}namon".to_owned()))]));
+    say(&mut world, header, hidden);
+    let member = world.phones[1].home.as_ref().expect("runs").identity().member;
+    let entry = EntryId::derive(&world.owner(), &member, &[3; 16]);
+    let (state, shown) = revisions(&mut world, entry);
+    assert_eq!((state, shown.len()), ("proposed", 1));
+    assert!(shown[0].pending && shown[0].fields.is_none() && !shown[0].redacted);
+    assert!(matches!(consent(&mut world, entry, None), Err(HomeError::Rule(RuleError::NotReadable))));
+    let first = shown[0].hash;
+    let reasons = |world: &mut World| -> Vec<String> {
+        let moment = world.phones[A].moment();
+        let items = world.phones[A].home.as_mut().expect("runs").quarantine(moment).expect("readable");
+        items.into_iter().map(|item| item.reason).collect()
+    };
+    assert_eq!(reasons(&mut world), ["text_not_normal"]);
+
+    let child = Header::new(Kind::PROPOSE, Subject::Target(entry), day()).naming(Role::PARENT, first);
+    say(&mut world, child, content("agreement", 1));
+    consent(&mut world, entry, None).expect("it is rooted");
+    world.flush(A).expect("flushes");
+    world.settle().expect("settles");
+    assert_eq!(revisions(&mut world, entry).0, "in_force");
+    let moment = world.phones[A].moment();
+    world.phones[A].home.as_mut().expect("runs").rebuild(moment).expect("rebuilds");
+    assert_eq!(revisions(&mut world, entry).0, "in_force", "made anew it is the same");
+
+    let holding = |world: &mut World| {
+        let rows = world.rows(A).expect("readable");
+        rows.iter().filter(|(_, row)| contains(row, "cin\u{202E}namon")).count()
+    };
+    assert!(holding(&mut world) >= 2, "in its record and set aside");
+    let moment = world.phones[1].moment();
+    world.phones[1].home.as_mut().expect("runs").redact(moment, entry).expect("nobody agreed to the first");
+    world.flush(1).expect("flushes");
+    world.settle().expect("settles");
+    assert_eq!((holding(&mut world), reasons(&mut world).len()), (0, 0));
+    let (state, shown) = revisions(&mut world, entry);
+    assert_eq!(state, "in_force");
+    assert!(shown.iter().any(|revision| revision.hash == first && revision.redacted));
 }

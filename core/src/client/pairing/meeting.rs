@@ -156,11 +156,15 @@ impl<'a> Meeting<'a> {
     }
 
     fn handle(&mut self, input: Input<'_>) -> Result<(), ClientError> {
+        let elapsed_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.handle_at(input, elapsed_ms)
+    }
+
+    fn handle_at(&mut self, input: Input<'_>, elapsed_ms: u64) -> Result<(), ClientError> {
         // A machine that has ended wants to hear no more.
         if self.end.is_some() {
             return Ok(());
         }
-        let elapsed_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let Self { machine, phone, outputs, .. } = self;
         phone.with_means(elapsed_ms, &mut |means| outputs.extend(machine.handle(input, means)))
     }
@@ -279,9 +283,9 @@ impl<'a> Meeting<'a> {
         match error.code {
             // The words are wrong, or the invite is over.
             ErrorCode::RendezvousUnknown if *step == Step::M0 => Err(ClientError::NoInvite),
-            ErrorCode::RendezvousBurned | ErrorCode::RendezvousExpired | ErrorCode::RendezvousUnknown => {
-                self.handle(Input::Burned(*step))
-            }
+            // The relay's clock counts as much as this phone's.
+            ErrorCode::RendezvousExpired => self.handle_at(Input::Tick, LIFETIME_MS),
+            ErrorCode::RendezvousBurned | ErrorCode::RendezvousUnknown => self.handle(Input::Burned(*step)),
             code => Err(ClientError::Refused(code)),
         }
     }

@@ -19,6 +19,8 @@ const RELAY_MAX: usize = 320;
 const M0_MAX: usize = 1024;
 /// Far longer than any link.
 const LINK_MAX: usize = 4096;
+/// Bytes of a link's checksum: a mistyped link passes once in 2^32.
+const CHECKSUM: usize = 4;
 /// Every M0 cell has this length, whatever the relay is called.
 const CELL: usize = 2048;
 
@@ -33,7 +35,7 @@ pub enum LinkError {
     #[error("the link was made with a newer version")]
     UnknownVersion,
     /// Cut short, or changed on the way.
-    #[error("the link is damaged")]
+    #[error("there is a mistake in the link, or a piece of it is missing: copy it again as a whole")]
     Damaged,
     /// Too long to be an invite.
     #[error("too long to be an invite")]
@@ -167,7 +169,10 @@ impl Invite {
     pub(super) fn to_link(&self, secrets: &Secrets) -> Zeroizing<String> {
         let mut writer = Writer::for_secrets();
         writer.map(2).uint(0).bytes(&self.bytes).uint(1).bytes(secrets.secret.as_slice());
-        let body = Zeroizing::new(writer.finish());
+        let mut body = Zeroizing::new(Vec::with_capacity(LINK_MAX));
+        body.extend_from_slice(&Zeroizing::new(writer.finish()));
+        let sum = checksum(&body);
+        body.extend_from_slice(&sum);
         let mut link = Zeroizing::new(String::with_capacity(LINK_MAX));
         link.push_str(SCHEME);
         URL_SAFE_NO_PAD.encode_string(body.as_slice(), &mut link);
@@ -205,6 +210,12 @@ impl fmt::Debug for Invite {
     }
 }
 
+/// What tells a mistyped link: it would meet nobody, or burn somebody else's invite. It proves nothing.
+fn checksum(map: &[u8]) -> [u8; CHECKSUM] {
+    let [a, b, c, d, ..] = hash(&[b"amends/link/1", map]);
+    [a, b, c, d]
+}
+
 /// What a link says, without using it: with whom it pairs and where.
 ///
 /// # Errors
@@ -226,8 +237,12 @@ pub(super) fn open_link(link: &str) -> Result<(Invite, Zeroizing<[u8; 32]>), Lin
     })?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(LINK_MAX));
     URL_SAFE_NO_PAD.decode_vec(body, &mut bytes).map_err(|_| LinkError::Damaged)?;
+    let (map, sum) = bytes.split_last_chunk::<CHECKSUM>().ok_or(LinkError::Damaged)?;
+    if checksum(map) != *sum {
+        return Err(LinkError::Damaged);
+    }
     let read = || {
-        let mut reader = Reader::open(&bytes)?;
+        let mut reader = Reader::open(map)?;
         let (mut m0, mut secret) = (None, None);
         for _ in 0..reader.map()? {
             match reader.uint()? {

@@ -1,7 +1,7 @@
 //! What each kind must be like, and that nothing else passes.
 
 use super::*;
-use crate::statement::{Item, Refusal, check};
+use crate::statement::{Item, Refusal, check, check_header};
 
 /// A sound statement of every known kind.
 fn sound() -> Vec<(Header, Content)> {
@@ -267,9 +267,7 @@ fn long_texts_are_refused() {
     assert_eq!(verdict(&comment, &Content::text(&"é".repeat(4_000))), Ok(()));
     assert_eq!(verdict(&comment, &Content::text(&"é".repeat(4_001))), Err(Refusal::TextTooLong));
     assert_eq!(verdict(&propose, &Content::of(&"x".repeat(65), 1, [].into())), Err(Refusal::TextTooLong));
-    // A million characters do not even make a body.
-    let million = Body { nonce: [0; 32], content: field(1_000_000).encode() }.to_bytes();
-    assert!(Body::from_bytes(&million).is_err());
+    assert_eq!(verdict(&propose, &field(1_000_000)), Err(Refusal::TooLarge));
 }
 
 #[test]
@@ -293,6 +291,51 @@ fn g12_unknown_kinds_pass() {
             Header::new(Kind(900), subject, day(1)),
             Body { nonce: [0; 32], content: b"no CBOR at all".to_vec() },
         );
-        assert_eq!(check(&said), Ok(()));
+        assert_eq!(check_header(&said), Ok(()));
+        assert_eq!(said.content(), Err(Refusal::Malformed), "and shown only if it can be");
     }
+}
+
+/// A body that cannot be shown leaves the statement standing; what has no words stands by its header, with its body.
+#[test]
+fn a_body_that_cannot_be_shown_leaves_its_statement_standing() {
+    for (header, content) in sound() {
+        for bytes in
+            [b"no CBOR".to_vec(), Content { text: Some("\u{202E}".to_owned()), ..content }.encode(), vec![0; 200_000]]
+        {
+            let said = Statement::author(owner(), ada(), header.clone(), Body { nonce: [0; 32], content: bytes });
+            let wordless = header.kind.is_wordless();
+            let expected = if wordless { Err(Refusal::Unexpected) } else { Ok(()) };
+            assert_eq!(check_header(&said), expected, "{:?}", header.kind);
+            assert!(check(&said).is_err() && !said.is_readable(), "{:?}", header.kind);
+            let again = Statement::from_parts(owner(), ada(), said.header_bytes.clone(), Item::Absent(said.body_hash));
+            assert_eq!(again.expect("sound").id, said.id, "with or without its body it is the same");
+        }
+    }
+}
+
+/// Nothing can be hidden in a consent, not even from versions that know more keys.
+#[test]
+fn a_kind_without_words_has_the_empty_body_and_no_other() {
+    for (header, _) in sound().into_iter().filter(|(header, _)| header.kind.is_wordless()) {
+        let with = |content: &[u8]| {
+            let body = Body { nonce: [0; 32], content: content.to_vec() };
+            check_header(&Statement::author(owner(), ada(), header.clone(), body))
+        };
+        assert_eq!(with(&[0xa0]), Ok(()));
+        // {900: true}, sound and unknown.
+        assert_eq!(with(&[0xa1, 0x19, 0x03, 0x84, 0xf5]), Err(Refusal::Unexpected), "{:?}", header.kind);
+        assert_eq!(with(&[]), Err(Refusal::Unexpected), "{:?}", header.kind);
+    }
+}
+
+/// What is shorter than a nonce is no body, and hashes alike wherever it is met.
+#[test]
+fn what_is_no_body_is_left_out() {
+    let (header, _) = of(Kind::PROPOSE);
+    let read = |item| Statement::from_parts(owner(), ada(), header.encode(), item).expect("sound");
+    let short = read(Item::Present(vec![7; 31]));
+    assert!(short.body.is_none() && short.content() == Ok(None));
+    assert_eq!(short, read(Item::Absent(short.body_hash)));
+    assert_eq!(crate::statement::body_hash(&owner(), &ada(), &header.encode(), &[7; 31]), Some(short.body_hash));
 }

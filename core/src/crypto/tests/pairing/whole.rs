@@ -152,9 +152,20 @@ fn links_are_refused_by_name() {
     let start = "amends://pair/1#".len();
     assert!((start..link.len()).all(|length| refused(&link[..length]) == LinkError::Damaged));
     for position in start..link.len() {
-        let mut changed = link.clone().into_bytes();
-        changed[position] = b'!';
-        assert_eq!(refused(std::str::from_utf8(&changed).unwrap()), LinkError::Damaged);
+        for other in [b'!', b'A', b'b', b'7', b'_'] {
+            let mut changed = link.clone().into_bytes();
+            if std::mem::replace(&mut changed[position], other) != other {
+                // A character that no link has, and any mistake of one who types it.
+                assert_eq!(refused(std::str::from_utf8(&changed).unwrap()), LinkError::Damaged, "{position}");
+            }
+        }
+    }
+    for position in start..link.len() - 1 {
+        let mut swapped = link.clone().into_bytes();
+        swapped.swap(position, position + 1);
+        if swapped != link.as_bytes() {
+            assert_eq!(refused(std::str::from_utf8(&swapped).unwrap()), LinkError::Damaged, "{position}");
+        }
     }
 }
 
