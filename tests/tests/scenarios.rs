@@ -15,6 +15,8 @@ mod homes;
 mod interface;
 #[path = "scenarios/own_entries.rs"]
 mod own_entries;
+#[path = "scenarios/packs.rs"]
+mod packs;
 #[path = "scenarios/pairing.rs"]
 mod pairing;
 #[path = "scenarios/recovery.rs"]

@@ -4,10 +4,11 @@ use super::anchor::{Look, Standing};
 use super::engine::{Engine, Lent};
 use super::keyring::BoxRing;
 use super::receive::Intake;
-use super::rows::BoxIndex;
+use super::rows::{BoxIndex, whole};
 use super::session::{InFlight, Phase};
 use super::{Arrival, Event, Output, SyncError};
 use crate::id::hash;
+use crate::storage::Table;
 use amends_protocol::{BoxId, Cursor, Generation, Push, Request, StoredRecord};
 
 /// Records asked for in one read: all that a relay puts into one answer. A step's costs are shared by all that it takes in.
@@ -75,8 +76,12 @@ impl Engine {
             return self.read(index, last, lent.ring.ring(index)?);
         }
         let (Some(state), Some(session)) = (lent.boxes.get(at), self.sessions.get(at)) else { return Ok(()) };
-        if state.has_gaps() && session.packs.at_relay && session.packs.listed.is_none() {
-            return self.consult_packs(index, lent.ring.ring(index)?);
+        if session.packs.at_relay && session.packs.listed.is_none() {
+            // What waits lacks something, too, of which perhaps nothing else tells.
+            let (from, to) = whole(index);
+            if state.has_gaps() || !lent.work.range(Table::Waiting, &from, &to, 1)?.is_empty() {
+                return self.consult_packs(index, lent.ring.ring(index)?);
+            }
         }
         let box_id = BoxId(*lent.ring.ring(index)?.epoch()?.box_id());
         self.request(Request::Subscribe { box_id, after: Cursor(state.cursor) }, InFlight::Subscribe(index));

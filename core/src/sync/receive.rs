@@ -330,6 +330,11 @@ impl Intake<'_, '_> {
                 Some(seen) => self.find_seq(seen, &entry.record, before)?,
                 None => None,
             };
+            let later = self.state.chain(number).is_some_and(|chain| record.core.seq < chain.head_seq);
+            if later && seq.is_none() && before > 0 {
+                // It came after what its author said later, and the head it names stands before the one named then.
+                continue;
+            }
             let observer = self.state.chain(number).map(|chain| chain.member);
             if let Some(chain) = self.state.chain_mut(number) {
                 let head = SeenHead { device, incarnation, record: entry.record, seq: seq.unwrap_or(0).max(before) };

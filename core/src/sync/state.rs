@@ -149,7 +149,7 @@ pub struct SeenHead {
 
 impl SeenHead {
     /// Stands where the record that names the chain has not been read.
-    const BLANK: Self =
+    pub(super) const BLANK: Self =
         Self { device: DeviceId([0; 32]), incarnation: Incarnation([0; 8]), record: RecordId([0; 32]), seq: 0 };
 }
 

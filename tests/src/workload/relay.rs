@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 /// One box: every record it was given, in order; a hidden one is gone, and so is a chunk that no pack names.
 #[derive(Default)]
 pub struct RelayBox {
+    generation: [u8; 16],
     records: Vec<Option<Vec<u8>>>,
     cursors: BTreeMap<[u8; 32], u64>,
     /// Chunks by name.
@@ -22,6 +23,8 @@ pub struct RelayBox {
 #[derive(Default)]
 pub struct MemoryRelay {
     boxes: BTreeMap<BoxId, RelayBox>,
+    /// How many boxes were ever made.
+    made: u64,
     /// How far each subscription was served.
     subscriptions: BTreeMap<(usize, BoxId), u64>,
 }
@@ -43,9 +46,9 @@ impl MemoryRelay {
                 let first = held.records.iter().take_while(|record| record.is_none()).count() as u64;
                 let (first, last) = (Cursor(first), Cursor(held.records.len() as u64));
                 let packs = u32::try_from(held.packs.len()).unwrap_or(u32::MAX);
-                Response::BoxOpened { generation: Generation([1; 16]), first, last, packs }
+                Response::BoxOpened { generation: Generation(held.generation), first, last, packs }
             }
-            Request::Append { box_id, record } => self.boxes.entry(box_id).or_default().append(record),
+            Request::Append { box_id, record } => self.made(box_id).append(record),
             Request::Read { box_id, after, limit } => {
                 let (records, more) = self.page(&box_id, after.0, limit);
                 Response::Records { records, more }
@@ -58,9 +61,11 @@ impl MemoryRelay {
                 let hidden = self.boxes.get_mut(&box_id).map_or(0, |held| held.hide(&records));
                 Response::Trimmed { records: hidden }
             }
+            // What was hidden is gone at once.
+            Request::Restore { .. } => Response::Restored { records: 0 },
             Request::PutChunk { box_id, chunk } => {
                 let hash = ChunkHash(hash(&[&chunk]));
-                self.boxes.entry(box_id).or_default().chunks.insert(hash, chunk);
+                self.made(box_id).chunks.insert(hash, chunk);
                 Response::ChunkStored { hash }
             }
             Request::GetChunk { box_id, hash } => {
@@ -69,13 +74,23 @@ impl MemoryRelay {
                 chunk.map_or(missing, |chunk| Response::Chunk { chunk: chunk.clone() })
             }
             Request::PutPack { box_id, manifest, chunks, replaces } => {
-                self.boxes.entry(box_id).or_default().put_pack(manifest, chunks, &replaces)
+                self.made(box_id).put_pack(manifest, chunks, &replaces)
             }
             Request::Packs { box_id } => {
                 Response::PackList { packs: self.boxes.get(&box_id).map(|held| held.packs.clone()).unwrap_or_default() }
             }
             _ => Response::Error(RelayError::new(ErrorCode::UnknownMessage)),
         }
+    }
+
+    fn made(&mut self, box_id: BoxId) -> &mut RelayBox {
+        let made = &mut self.made;
+        self.boxes.entry(box_id).or_insert_with(|| {
+            *made += 1;
+            let mut generation = [1; 16];
+            generation[..8].copy_from_slice(&made.to_be_bytes());
+            RelayBox { generation, ..RelayBox::default() }
+        })
     }
 
     /// A box, to look into or to change as a relay or whoever has its key could.
@@ -95,6 +110,11 @@ impl MemoryRelay {
             }
         }
         None
+    }
+
+    /// A box is lost.
+    pub fn lose(&mut self, box_id: &BoxId) {
+        self.boxes.remove(box_id);
     }
 
     /// `phone` is gone.
@@ -133,8 +153,12 @@ impl MemoryRelay {
 impl RelayBox {
     fn append(&mut self, record: Vec<u8>) -> Response {
         let hash = hash(&[&record]);
-        if let Some(cursor) = self.cursors.get(&hash) {
-            return Response::Appended { cursor: Cursor(*cursor), duplicate: true };
+        let known = self.cursors.get(&hash).copied();
+        let kept = |cursor: &u64| {
+            usize::try_from(cursor - 1).is_ok_and(|at| self.records.get(at).is_some_and(Option::is_some))
+        };
+        if let Some(cursor) = known.filter(kept) {
+            return Response::Appended { cursor: Cursor(cursor), duplicate: true };
         }
         self.records.push(Some(record));
         let cursor = self.records.len() as u64;

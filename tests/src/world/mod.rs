@@ -83,6 +83,8 @@ pub struct World {
     sealed: packs::Sealed,
     /// Packs whose id a planted bug changes on the way, by what the relay calls them.
     renamed: BTreeMap<PackId, PackId>,
+    /// Whether a phone was ever restored from a backup.
+    restored: bool,
     /// A planted bug had its one chance.
     gave_up: bool,
 }
@@ -120,6 +122,7 @@ impl World {
             last_dice: Dice::new(seed.wrapping_mul(1_000_033)),
             sealed: packs::Sealed::default(),
             renamed: BTreeMap::new(),
+            restored: false,
             gave_up: false,
         };
         world.phones.iter_mut().for_each(|phone| phone.rule = rule);

@@ -226,6 +226,7 @@ impl World {
         self.note(|| format!("{name} is restored from a backup"));
         self.kill(at);
         self.phones[at].restore();
+        self.restored = true;
         let before = self.phones[at].went_back_to.unwrap_or(acts);
         self.phones[at].went_back_to = Some(before.min(acts));
         self.start(at)

@@ -196,7 +196,8 @@ impl Engine {
         if !is_due(state, session, &lent.me, &self.rule, today) {
             return Ok(());
         }
-        let there: HashSet<ChunkHash> = packs.iter().flat_map(|pack| &pack.chunks).copied().collect();
+        let known = packs.iter().filter(|_| !session.packs.put_all).flat_map(|pack| &pack.chunks);
+        let there: HashSet<ChunkHash> = known.copied().collect();
         let ring = lent.ring.ring(index)?;
         let listed = session.packs.listed.as_deref().unwrap_or_default();
         match make::make(lent.work, ring, index, state, &lent.me, &make::Beside { listed, there: &there })? {
@@ -235,5 +236,12 @@ pub(super) fn note_lacking(state: &mut BoxState, listed: &[Listed]) {
         let lacking = without(claimed, &known.map(|chain| chain.held()).unwrap_or_default());
         lacking.into_iter().map(|seqs| Lacking { device: chain.device, incarnation: chain.incarnation, seqs })
     });
-    state.packs.lacking = lacking.take(LACKING_MAX).collect();
+    let mut lacking: Vec<Lacking> = lacking.take(LACKING_MAX).collect();
+    for (device, incarnation) in state.unknown_chains() {
+        let same = |known: &Lacking| (known.device, known.incarnation) == (device, incarnation);
+        if lacking.len() < LACKING_MAX && !lacking.iter().any(same) {
+            lacking.push(Lacking { device, incarnation, seqs: (1, SEQ_MAX) });
+        }
+    }
+    state.packs.lacking = lacking;
 }

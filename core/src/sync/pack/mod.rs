@@ -16,7 +16,7 @@ pub(super) use coverage::Coverage;
 pub(super) use trim::trimmable;
 
 use super::session::Session;
-use super::state::BoxState;
+use super::state::{BoxState, SeenHead};
 use crate::id::{DeviceId, Incarnation};
 use amends_protocol::{ErrorCode, PackId};
 use fetch::{Fetching, Taking};
@@ -98,7 +98,16 @@ impl BoxState {
     /// Whether records are known to be missing here.
     pub(super) fn has_gaps(&self) -> bool {
         !self.packs.lacking.is_empty()
+            || self.unknown_chains().next().is_some()
             || self.chains.iter().any(|chain| !chain.holes.is_empty() || chain.missing_from > chain.head_seq)
+    }
+
+    /// Chains that others name and of which nothing came.
+    fn unknown_chains(&self) -> impl Iterator<Item = (DeviceId, Incarnation)> + '_ {
+        let heads =
+            self.chains.iter().flat_map(|chain| &chain.seen).filter(|head| head.device != SeenHead::BLANK.device);
+        let named = heads.map(|head| (head.device, head.incarnation));
+        named.filter(|(device, incarnation)| self.chain_index(device, incarnation).is_none())
     }
 
     /// Whether there ever was a pack to be missed.
@@ -121,6 +130,8 @@ pub(super) struct PackSession {
     tried: Vec<(PackId, bool)>,
     /// How often making one had to begin anew.
     attempts: u8,
+    /// The relay lacks chunks that its packs name: every chunk is put.
+    put_all: bool,
     /// The relay will not have it on this connection.
     given_up: bool,
 }

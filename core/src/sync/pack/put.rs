@@ -87,7 +87,9 @@ impl Engine {
         if let Some(seconds) = error.retry_after_s {
             session.paused_until_ms = Some(now_ms.saturating_add(u64::from(seconds) * 1000));
             session.packs.work = PackWork::Waiting;
-        } else if error.code != ErrorCode::ChunkMissing {
+        } else if error.code == ErrorCode::ChunkMissing {
+            session.packs.put_all = true;
+        } else {
             session.packs.given_up = true;
             self.staged.push(Output::Event(Event::Refused { index, code: error.code }));
         }
