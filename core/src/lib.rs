@@ -24,6 +24,9 @@
 
 pub mod id;
 
+mod cbor;
+mod text;
+
 #[cfg(feature = "client")]
 pub mod client;
 pub mod crypto;

@@ -9,6 +9,17 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+#[path = "world/agreements.rs"]
+mod agreements;
+#[path = "world/check_ins.rs"]
+mod check_ins;
+#[path = "world/forks.rs"]
+mod forks;
+#[path = "world/newer.rs"]
+mod newer;
+#[path = "world/redactions.rs"]
+mod redactions;
+
 fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
@@ -95,20 +106,31 @@ fn every_seed_holds() {
     let run = |seed| Play { seed, steps: STEPS, bug: None }.run_and_shorten();
     let brought = play(SEEDS, run, Result::is_err);
     let mut reasons = BTreeSet::new();
-    let mut seen_words = 0;
+    let (mut seen_words, mut unseen_consents, mut failed_pairings) = (0, 0, 0);
+    let (mut packed, mut fetched, mut trimmed) = (0, 0, 0);
     for result in brought {
         match result {
             Ok(held) => {
                 reasons.extend(held.set_aside);
                 seen_words += held.seen_words;
+                unseen_consents += held.unseen_consents;
+                failed_pairings += held.failed_pairings;
+                packed += usize::from(held.packing.put > 0);
+                fetched += usize::from(held.packing.fetched > 0);
+                trimmed += usize::from(held.packing.trimmed > 0);
             }
             Err(Failure { seed, what, trace }) => {
                 panic!("seed {seed}: {what}\n{}\nagain: cargo xtask simulate --seeds 1 --from {seed}", trace.join("\n"))
             }
         }
     }
+    // Packs are a part of most lives, and trimmed behind.
+    let most = usize::try_from(SEEDS / 2).expect("few seeds");
+    assert!(packed > most && fetched > most && trimmed > most, "{packed} packed, {fetched} fetched, {trimmed} trimmed");
     // The searches for what must not be there find what is.
     assert!(seen_words > 0, "no word was ever found in the space's box");
+    assert!(unseen_consents > 0, "C9: no consent ever came before its words");
+    assert!(failed_pairings > 0, "no pairing ever failed, whatever was lost and whoever died in it");
     for reason in ["not_authentic", "text_not_normal", "text_too_long", "foreign_actor"] {
         assert!(reasons.contains(reason), "no foe was ever refused for {reason}: {reasons:?}");
     }

@@ -248,8 +248,8 @@ pub(crate) enum Command {
     /// Send and read, until there is nothing more to send
     ///
     /// Ends when the outbox is empty and reading produces nothing more to send. Events of --watch: online, offline with a
-    /// `code`, arrived, settled, pairing_pending; caught_up, relay_lost_box, relay_went_back, refused, quarantined, forked and missing with the
-    /// `box` they are about; relay_going_away.
+    /// `code`, arrived, settled, pairing_pending; caught_up, relay_lost_box, relay_went_back, shorter_history, refused,
+    /// quarantined, pack, forked and missing with the `box` they are about; relay_going_away.
     Sync {
         /// Stay connected and print events, until stdin ends or the phone is interrupted. In the shell, until that ends
         #[arg(long, conflicts_with = "timeout")]
@@ -381,7 +381,8 @@ Exit codes:
 Files:
   Exports are made for their owner only and never overwrite a file. Whoever can read DIR.key can read the home: a real phone
   keeps the key in hardware. `recover` keeps a damaged store as DIR/amends.db.aside-1, -2, …: sealed as the home is, never
-  overwritten, yours to delete once nothing is missed; words that are taken back later stay in it. DIR.counter tells a home restored from a backup from the one that went on: keep it where it is.";
+  overwritten, yours to delete once nothing is missed; words that are taken back later stay in it. DIR.counter tells a home
+  restored from a backup from the one that went on: keep it where it is.";
 
 #[cfg(test)]
 #[path = "args_tests.rs"]

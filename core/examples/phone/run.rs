@@ -65,7 +65,7 @@ fn at_once(command: Command, session: &mut Session, printer: &Printer) -> Result
             session.act(|home, at| home.set_waiting_hint(at, hint == Switch::On))?;
             done(printer)
         }
-        Command::Practices => print(printer, &json!({ "practices": catalogue::all() })),
+        Command::Practices => print(printer, &catalogue::listing()),
         Command::Show { id } => print(printer, &session.look(|home, at| home.show(at, id))?),
         Command::List { practice } => {
             let entries = session.look(|home, at| home.list(at, practice.as_deref()))?;

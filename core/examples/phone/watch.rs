@@ -91,6 +91,10 @@ fn value(event: &ClientEvent) -> Value {
             Event::CaughtUp { index } => of_box("caught_up", *index),
             Event::RelayLostBox { index } => of_box("relay_lost_box", *index),
             Event::RelayWentBack { index } => of_box("relay_went_back", *index),
+            Event::ShorterHistory { index } => of_box("shorter_history", *index),
+            Event::Pack { index, reason } => {
+                json!({ "event": "pack", "box": box_name(*index), "reason": reason })
+            }
             Event::Refused { index, code } => {
                 json!({ "event": "refused", "box": box_name(*index), "code": code.name() })
             }

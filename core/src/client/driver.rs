@@ -7,7 +7,7 @@ use super::link::{Link, LinkError, connect};
 use super::shared::{Ask, PhoneHome, Shared};
 use crate::crypto::random::SystemRandomness;
 use crate::sync::Input;
-use amends_protocol::{FromRelay, Push, RelayAddress, Response};
+use amends_protocol::RelayAddress;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -152,13 +152,8 @@ impl Shared {
                 () = until_instant(tick) => self.input(Input::Tick)?,
                 messages = link.receive() => {
                     let messages = messages?;
-                    let arrived = messages.iter().any(brings_records);
-                    for message in messages {
-                        self.input(Input::Received(message))?;
-                    }
-                    if arrived {
-                        self.tell(ClientEvent::Arrived);
-                    }
+                    // What came together is kept together: a link bounds how much that is.
+                    self.inputs(messages.into_iter().map(Input::Received).collect())?;
                 }
                 () = self.wake.notified() => {}
             }
@@ -206,14 +201,6 @@ impl Shared {
                 () = until_instant(tick) => self.input(Input::Tick)?,
             }
         }
-    }
-}
-
-fn brings_records(message: &FromRelay) -> bool {
-    match message {
-        FromRelay::Push(Push::Records { records, .. }) => !records.is_empty(),
-        FromRelay::Response(_, Response::Records { records, .. }) => !records.is_empty(),
-        _ => false,
     }
 }
 

@@ -124,6 +124,14 @@ impl ClientError {
         }
     }
 
+    /// What the text of its code needs to know, by name.
+    pub fn arguments(&self) -> Vec<(&'static str, u64)> {
+        match self {
+            Self::Home(error) => error.arguments(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What a caller may do about it.
     #[must_use]
     pub fn class(&self) -> ErrorClass {

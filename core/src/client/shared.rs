@@ -8,7 +8,7 @@ use super::link::Link;
 use super::vault::KeyVault;
 use crate::home::{Home, HomeError, Moment};
 use crate::storage::{Sealed, SqliteStore};
-use crate::sync::{Input, Output};
+use crate::sync::{Event, Input, Output};
 use amends_protocol::{ErrorCode, RelayAddress, ToRelay};
 use std::sync::{Mutex, MutexGuard};
 use tokio::sync::{Notify, broadcast, oneshot};
@@ -74,7 +74,12 @@ impl Shared {
     }
 
     pub(super) fn input(&self, input: Input) -> Result<(), ClientError> {
-        self.with(|home, now| home.handle_input(now, input))
+        self.inputs(vec![input])
+    }
+
+    /// Takes what happened together in one step.
+    pub(super) fn inputs(&self, inputs: Vec<Input>) -> Result<(), ClientError> {
+        self.with(|home, now| home.handle_inputs(now, inputs))
     }
 
     pub(super) fn relay(&self) -> Result<RelayAddress, ClientError> {
@@ -96,6 +101,13 @@ impl Shared {
     pub(super) fn tell(&self, event: ClientEvent) {
         // Nobody may be listening.
         let _ = self.events.send(event);
+    }
+
+    fn tell_of_home(&self, event: Event) {
+        self.tell(match event {
+            Event::Arrived => ClientEvent::Arrived,
+            event => ClientEvent::Home(event),
+        });
     }
 
     /// Joins those who wait for a sync, and wakes whoever holds the connection.
@@ -148,7 +160,7 @@ impl Shared {
             for output in outputs {
                 match output {
                     Output::Send(message) => self.send(link, &message)?,
-                    Output::Event(event) => self.tell(ClientEvent::Home(event)),
+                    Output::Event(event) => self.tell_of_home(event),
                     _ => {}
                 }
             }
@@ -167,7 +179,7 @@ impl Shared {
             // Without a link there is nobody to carry them out for; events are told all the same.
             while let Some(output) = home.poll_output() {
                 if let Output::Event(event) = output {
-                    self.tell(ClientEvent::Home(event));
+                    self.tell_of_home(event);
                 }
             }
             home.persist()

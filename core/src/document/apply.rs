@@ -1,7 +1,8 @@
 //! Applying changes from other devices.
 
+use super::aside::{Aside, Displaced};
 use super::guard::RawChange;
-use super::index::{Fitting, Index};
+use super::index::{Fitting, Index, Unfit};
 use super::{ChangeFacts, Document, Refusal, Schema, inspect_change};
 use crate::id::ChangeHash;
 use automerge::{Automerge, Change};
@@ -33,12 +34,14 @@ pub struct ApplyOutcome {
     pub outcomes: Vec<Outcome>,
     /// Of those that waited from before and wait no longer.
     pub released: Vec<(ChangeHash, Outcome)>,
+    /// What was part of the document and is not any more.
+    pub displaced: Displaced,
 }
 
 /// Changes that were made on changes that are not here.
 #[derive(Default)]
 pub(super) struct Waiting {
-    changes: BTreeMap<ChangeHash, (ChangeFacts, Vec<u8>)>,
+    pub(super) changes: BTreeMap<ChangeHash, (ChangeFacts, Vec<u8>)>,
     bytes: usize,
 }
 
@@ -49,7 +52,7 @@ impl Waiting {
         missing.copied().collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    fn insert(&mut self, facts: ChangeFacts, bytes: Vec<u8>) {
+    pub(super) fn insert(&mut self, facts: ChangeFacts, bytes: Vec<u8>) {
         self.bytes += bytes.len();
         self.changes.insert(facts.hash, (facts, bytes));
     }
@@ -60,13 +63,13 @@ impl Waiting {
         Some(removed)
     }
 
-    /// Takes out what is there to be applied, each behind those it was made on.
-    fn take_ready(&mut self, index: &Index) -> Vec<Vec<u8>> {
+    /// Takes out what is there to be judged, each behind those it was made on, and twins in the order in which they count.
+    pub(super) fn take_ready(&mut self, index: &Index, aside: &Aside) -> Vec<Vec<u8>> {
         let mut unmet: BTreeMap<ChangeHash, usize> = BTreeMap::new();
         let mut dependents: BTreeMap<ChangeHash, Vec<ChangeHash>> = BTreeMap::new();
         let mut ready = Vec::new();
         for (hash, (facts, _)) in &self.changes {
-            let deps = facts.deps.iter().filter(|dep| !index.contains(dep));
+            let deps = facts.deps.iter().filter(|dep| !index.contains(dep) && !aside.contains(dep));
             let mut count = 0;
             for dep in deps {
                 dependents.entry(*dep).or_default().push(*hash);
@@ -80,8 +83,8 @@ impl Waiting {
         }
         let mut taken = Vec::new();
         while let Some(hash) = ready.pop() {
-            if let Some((_, bytes)) = self.remove(&hash) {
-                taken.push(bytes);
+            if let Some((facts, bytes)) = self.remove(&hash) {
+                taken.push((facts.start_op, facts.hash, bytes));
             }
             for dependent in dependents.remove(&hash).unwrap_or_default() {
                 if let Some(count) = unmet.get_mut(&dependent) {
@@ -92,7 +95,9 @@ impl Waiting {
                 }
             }
         }
-        taken
+        // What a change was made on begins lower than it does.
+        taken.sort_unstable_by_key(|(start_op, hash, _)| (*start_op, *hash));
+        taken.into_iter().map(|(_, _, bytes)| bytes).collect()
     }
 }
 
@@ -106,7 +111,7 @@ impl Document {
             Ok(index) => index,
             Err(refusal) => {
                 let outcomes = changes.into_iter().map(|_| Outcome::Refused(refusal)).collect();
-                return ApplyOutcome { outcomes, released: Vec::new() };
+                return ApplyOutcome { outcomes, ..ApplyOutcome::default() };
             }
         };
         let mut waited: BTreeSet<ChangeHash> = self.waiting.changes.keys().copied().collect();
@@ -122,8 +127,12 @@ impl Document {
             waited.remove(&facts.hash);
             if index.contains(&facts.hash) {
                 results.entry(facts.hash).or_insert(Outcome::Known);
+            } else if let Some(refusal) = self.aside.refusal(&facts.hash) {
+                results.insert(facts.hash, Outcome::Refused(refusal));
             } else if !self.waiting.changes.contains_key(&facts.hash) {
-                let ready = facts.deps.iter().all(|dep| index.contains(dep) || self.waiting.changes.contains_key(dep));
+                let here =
+                    |dep| index.contains(dep) || self.waiting.changes.contains_key(dep) || self.aside.contains(dep);
+                let ready = facts.deps.iter().all(here);
                 let full = self.waiting.changes.len() >= WAITING_MAX || self.waiting.bytes >= WAITING_BYTES_MAX;
                 if full && !ready {
                     results.insert(facts.hash, Outcome::Refused(Refusal::TooManyWaiting));
@@ -132,21 +141,40 @@ impl Document {
                 }
             }
         }
-        let ready = self.waiting.take_ready(&index);
-        for (hash, outcome) in self.apply_ready(index, ready) {
-            results.insert(hash, outcome);
+        let ready = self.waiting.take_ready(&index, &self.aside);
+        let mut displacing = Vec::new();
+        results.extend(self.apply_ready(index, ready, &mut displacing));
+        let mut displaced = Displaced::default();
+        if !displacing.is_empty() {
+            displaced = self.make_anew(displacing);
+            for hash in given.iter().flatten().chain(&waited) {
+                let now = match self.aside.refusal(hash) {
+                    Some(refusal) => Outcome::Refused(refusal),
+                    None if self.contains(hash) => Outcome::Applied,
+                    None if self.waiting.changes.contains_key(hash) => Outcome::Waiting,
+                    None => continue,
+                };
+                if results.get(hash) != Some(&Outcome::Known) || now != Outcome::Applied {
+                    results.insert(*hash, now);
+                }
+            }
         }
         let outcome = |hash: &ChangeHash| results.get(hash).copied().unwrap_or(Outcome::Waiting);
         let released = waited.iter().filter_map(|hash| results.get(hash).map(|outcome| (*hash, *outcome))).collect();
         let outcomes = given.iter().map(|given| given.as_ref().map_or_else(|outcome| *outcome, outcome)).collect();
-        ApplyOutcome { outcomes, released }
+        ApplyOutcome { outcomes, released, displaced }
     }
 }
 
 /// Merging, and what to do when Automerge fails all the same.
 impl Document {
-    /// Applies changes whose dependencies are here or before them.
-    fn apply_ready(&mut self, mut index: Index, ready: Vec<Vec<u8>>) -> Vec<(ChangeHash, Outcome)> {
+    /// Applies changes whose dependencies are here or before them. Those that others must make room for are left to the caller.
+    pub(super) fn apply_ready(
+        &mut self,
+        mut index: Index,
+        ready: Vec<Vec<u8>>,
+        displacing: &mut Vec<Vec<u8>>,
+    ) -> Vec<(ChangeHash, Outcome)> {
         let mut results = Vec::new();
         let mut accepted = Vec::new();
         for bytes in ready {
@@ -156,9 +184,18 @@ impl Document {
                     index.insert(fitting);
                     accepted.push(bytes);
                 }
-                Some(Err((hash, refusal))) => results.push((hash, Outcome::Refused(refusal))),
-                // It was made on a change that was refused just now.
-                None => self.wait_again(bytes),
+                Some(Err((_, Unfit::Displaces))) => displacing.push(bytes),
+                Some(Err((hash, Unfit::Refused(refusal)))) => {
+                    if refusal == Refusal::SequenceTaken {
+                        self.aside.insert(hash, refusal, bytes);
+                    }
+                    results.push((hash, Outcome::Refused(refusal)));
+                }
+                // It was made on a change that was refused, or that something must be made anew for, just now.
+                None => match self.aside.take_behind(bytes) {
+                    Ok(hash) => results.push((hash, Outcome::Refused(Refusal::SetAside))),
+                    Err(bytes) => self.wait_again(bytes),
+                },
             }
         }
         if self.merge(&accepted) {
@@ -189,7 +226,8 @@ impl Document {
                 }
                 Outcome::Applied
             }
-            Some(Err((_, refusal))) => Outcome::Refused(refusal),
+            Some(Err((_, Unfit::Refused(refusal)))) => Outcome::Refused(refusal),
+            Some(Err((_, Unfit::Displaces))) => Outcome::Refused(Refusal::SequenceTaken),
             None => {
                 self.wait_again(bytes);
                 Outcome::Waiting
@@ -200,12 +238,12 @@ impl Document {
     }
 
     /// None when something that it was made on is not here.
-    fn fits(&self, index: &Index, bytes: &[u8]) -> Option<Result<Fitting, (ChangeHash, Refusal)>> {
+    fn fits(&self, index: &Index, bytes: &[u8]) -> Option<Result<Fitting, (ChangeHash, Unfit)>> {
         let change = RawChange::parse(bytes).ok()?;
         if !change.facts.deps.iter().all(|dep| index.contains(dep)) {
             return None;
         }
-        Some(index.check(&change, self.schema).map_err(|refusal| (change.facts.hash, refusal)))
+        Some(index.check(&change, self.schema).map_err(|unfit| (change.facts.hash, unfit)))
     }
 
     fn wait_again(&mut self, bytes: Vec<u8>) {
@@ -231,7 +269,7 @@ impl Document {
     }
 
     /// Takes the index out, building it when it is needed for the first time. The caller puts it back.
-    fn indexed(&mut self) -> Result<Index, Refusal> {
+    pub(super) fn indexed(&mut self) -> Result<Index, Refusal> {
         match self.index.take() {
             Some(index) => Ok(index),
             None => build(&self.automerge, self.schema),
@@ -241,11 +279,19 @@ impl Document {
     /// Takes a change of one's own into the index, if there is one.
     pub(super) fn index_own(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         if let Some(index) = &mut self.index {
-            let fitting = index.check(&RawChange::parse(bytes)?, self.schema)?;
+            let fitting = fitting(index, &RawChange::parse(bytes)?, self.schema)?;
             index.insert(fitting);
         }
         Ok(())
     }
+}
+
+/// A change that must fit, being one's own or part of the document already.
+fn fitting(index: &Index, change: &RawChange<'_>, schema: Schema) -> Result<Fitting, Refusal> {
+    index.check(change, schema).map_err(|unfit| match unfit {
+        Unfit::Refused(refusal) => refusal,
+        Unfit::Displaces => Refusal::SequenceTaken,
+    })
 }
 
 fn build(automerge: &Automerge, schema: Schema) -> Result<Index, Refusal> {
@@ -253,7 +299,7 @@ fn build(automerge: &Automerge, schema: Schema) -> Result<Index, Refusal> {
     let mut index = Index::root(schema, &root);
     for change in automerge.get_changes(&[]) {
         if change.hash().0 != root.hash.0 {
-            let fitting = index.check(&RawChange::parse(change.raw_bytes())?, schema)?;
+            let fitting = fitting(&index, &RawChange::parse(change.raw_bytes())?, schema)?;
             index.insert(fitting);
         }
     }

@@ -7,6 +7,10 @@ use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{AutomergeError, ObjId, ROOT, ReadDoc};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+mod list;
+
+pub use list::Item;
+
 const TITLE: &str = "title";
 const TEXT: &str = "text";
 
@@ -56,7 +60,12 @@ impl Document {
 
     /// A note's title: the value to show first, then those written at the same time. Empty when nobody wrote one.
     pub fn title(&self) -> Vec<FieldValue> {
-        let values = self.automerge.get_all(ROOT, TITLE).unwrap_or_default();
+        self.values(TITLE)
+    }
+
+    /// The values at a key of the root map, the one to show first in front.
+    fn values(&self, key: &str) -> Vec<FieldValue> {
+        let values = self.automerge.get_all(ROOT, key).unwrap_or_default();
         let value = |(value, id): (automerge::Value<'_>, ObjId)| {
             let change = ChangeHash(self.automerge.hash_for_opid(&id)?.0);
             let ObjId::Id(_, actor, _) = id else { return None };
@@ -130,7 +139,7 @@ impl Document {
     /// # Errors
     /// [`DocumentError::TooLong`], [`DocumentError::Full`], [`DocumentError::UnknownField`]; nothing was changed.
     pub fn set(&mut self, actor: Actor, field: Field, value: &str) -> Result<Option<NewChange>, DocumentError> {
-        let (Schema::Note, Field::Title) = (self.schema, field);
+        let (Schema::Note, Field::Title) = (self.schema, field) else { return Err(DocumentError::UnknownField) };
         let value = typed(value).replace('\n', " ");
         if value.chars().count() > NOTE_TITLE_MAX {
             return Err(DocumentError::TooLong { most: NOTE_TITLE_MAX });
@@ -148,9 +157,22 @@ impl Document {
     }
 
     fn held_text(&self) -> Result<(ObjId, String), DocumentError> {
+        if self.schema != Schema::Note {
+            return Err(DocumentError::UnknownField);
+        }
         let found = self.automerge.get(ROOT, TEXT).ok().flatten().ok_or(DocumentError::Broken)?;
         let text = self.automerge.text(&found.1).map_err(|_| DocumentError::Broken)?;
         Ok((found.1, text))
+    }
+
+    /// The characters of the text with what inserted each.
+    pub(super) fn characters(&self) -> Vec<(ObjId, String)> {
+        let Ok((object, text)) = self.held_text() else { return Vec::new() };
+        let one = |at: usize| {
+            let (value, id) = self.automerge.get(&object, at).ok()??;
+            Some((id, value.into_string().ok()?))
+        };
+        (0..text.chars().count()).filter_map(one).collect()
     }
 
     fn has_room(&self, operations: usize) -> Result<(), DocumentError> {

@@ -9,6 +9,8 @@ use super::{Actor, ChangeFacts, GuardError, NOTE_TITLE_MAX, Schema};
 use crate::id::ChangeHash;
 use std::collections::HashMap;
 
+mod list;
+
 /// Why a change that reads well is not applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -22,9 +24,12 @@ pub enum Refusal {
     /// It is not the next of its actor after those it was made on.
     #[error("a sequence number that does not follow")]
     Sequence,
-    /// Its actor made another change with this sequence number.
+    /// Its actor made another change with this sequence number, which counts.
     #[error("a sequence number that is taken")]
     SequenceTaken,
+    /// It was made on a change that was set aside for another with its sequence number.
+    #[error("made on a change that was set aside")]
+    SetAside,
     /// It writes what this kind of document does not have.
     #[error("not part of this kind of document")]
     Schema,
@@ -47,11 +52,26 @@ impl Refusal {
             Refusal::Counter => "change_counter",
             Refusal::Sequence => "change_sequence",
             Refusal::SequenceTaken => "change_sequence_taken",
+            Refusal::SetAside => "change_set_aside",
             Refusal::Schema => "change_schema",
             Refusal::Reference => "change_reference",
             Refusal::TooManyWaiting => "change_waiting",
             Refusal::Inapplicable => "change_inapplicable",
         }
+    }
+}
+
+/// Why a change does not fit beside those that are there.
+pub(super) enum Unfit {
+    /// It never will, as far as is known.
+    Refused(Refusal),
+    /// It counts instead of a change with its actor and sequence number, and the document is to be made anew.
+    Displaces,
+}
+
+impl<T: Into<Refusal>> From<T> for Unfit {
+    fn from(refusal: T) -> Self {
+        Self::Refused(refusal.into())
     }
 }
 
@@ -62,6 +82,10 @@ enum Kind {
     Title,
     Insert,
     Delete,
+    /// The first change of a list.
+    MakeList,
+    /// A value at a key of a list.
+    Put(list::Slot),
 }
 
 /// Automerge's numbers of actions.
@@ -81,6 +105,7 @@ struct Node {
 
 /// The operations of one change, in runs of a kind.
 struct Span {
+    hash: ChangeHash,
     start_op: u64,
     max_op: u64,
     kinds: Vec<(u64, Kind)>,
@@ -124,20 +149,23 @@ impl Index {
     pub(super) fn root(schema: Schema, facts: &ChangeFacts) -> Self {
         let kind = match schema {
             Schema::Note => Kind::MakeText,
+            Schema::List => Kind::MakeList,
         };
         let mut index = Self::default();
         let (start_op, max_op) = (facts.start_op, facts.max_op());
         index.insert(Fitting {
             node: Node { actor: ROOT_ACTOR, seq: facts.seq, max_op, clock: Vec::new() },
-            span: Span { start_op, max_op, kinds: vec![(facts.operations, kind)] },
+            span: Span { hash: facts.hash, start_op, max_op, kinds: vec![(facts.operations, kind)] },
             hash: facts.hash,
             actor: facts.actor,
         });
         index
     }
 
-    /// Whether a change whose dependencies are all here may be applied.
-    pub(super) fn check(&self, change: &RawChange<'_>, schema: Schema) -> Result<Fitting, Refusal> {
+    /// Whether a change whose dependencies are all here may be applied. Of sound changes with one actor and sequence number the
+    /// one counts that begins lowest, then the one with the lowest hash: whatever order they come in, and whatever was built on
+    /// them.
+    pub(super) fn check(&self, change: &RawChange<'_>, schema: Schema) -> Result<Fitting, Unfit> {
         let facts = &change.facts;
         let mut clock: Vec<u64> = Vec::new();
         let mut max_op = 0;
@@ -153,18 +181,15 @@ impl Index {
         }
         // A change that was made on nothing is the schema's own, and that is here already.
         if facts.deps.is_empty() || facts.start_op != max_op + 1 {
-            return Err(Refusal::Counter);
+            return Err(Refusal::Counter.into());
         }
         let mine = self.actors.get(&facts.actor).copied();
         if mine == Some(ROOT_ACTOR) {
-            return Err(Refusal::Sequence);
+            return Err(Refusal::Sequence.into());
         }
         let before = mine.and_then(|actor| clock.get(actor)).copied().unwrap_or(0);
         if facts.seq != before + 1 {
-            return Err(Refusal::Sequence);
-        }
-        if self.seq(&facts.actor) >= facts.seq {
-            return Err(Refusal::SequenceTaken);
+            return Err(Refusal::Sequence.into());
         }
         let actors: Vec<Option<usize>> = change.actors.iter().map(|actor| self.actors.get(actor).copied()).collect();
         let named = change.actors.as_slice();
@@ -172,12 +197,19 @@ impl Index {
         let mut check = Check { index: self, facts, named, actors: &actors, clock: &clock, kinds: Vec::new(), counter };
         match schema {
             Schema::Note => change.operations(|operation| check.note(operation))?,
+            Schema::List => change.operations(|operation| check.list(operation))?,
         }
         let kinds = check.kinds;
+        let spans = mine.and_then(|actor| self.spans.get(actor));
+        let place = usize::try_from(before).ok();
+        if let Some(holder) = spans.zip(place).and_then(|(spans, place)| spans.get(place)) {
+            let lower = (facts.start_op, facts.hash) < (holder.start_op, holder.hash);
+            return Err(if lower { Unfit::Displaces } else { Refusal::SequenceTaken.into() });
+        }
         let actor = mine.unwrap_or(self.spans.len());
         Ok(Fitting {
             node: Node { actor, seq: facts.seq, max_op: facts.max_op(), clock },
-            span: Span { start_op: facts.start_op, max_op: facts.max_op(), kinds },
+            span: Span { hash: facts.hash, start_op: facts.start_op, max_op: facts.max_op(), kinds },
             hash: facts.hash,
             actor: facts.actor,
         })
@@ -271,19 +303,29 @@ impl Check<'_> {
             }
             _ => return Err(Refusal::Schema),
         };
+        self.take(kind);
+        Ok(())
+    }
+
+    /// Takes an operation in.
+    fn take(&mut self, kind: Kind) {
         match self.kinds.last_mut() {
             Some((count, last)) if *last == kind => *count += 1,
             _ => self.kinds.push((1, kind)),
         }
         self.counter += 1;
-        Ok(())
     }
 
-    /// A title replaces titles, each once, in the order in which Automerge writes them.
+    /// A title replaces titles.
     fn titles(&self, predecessors: &[OpId]) -> Result<(), Refusal> {
+        self.replaces(predecessors, Kind::Title)
+    }
+
+    /// Operations of a kind are replaced, each once, in the order in which Automerge writes them.
+    fn replaces(&self, predecessors: &[OpId], kind: Kind) -> Result<(), Refusal> {
         let mut last = None;
         for id in predecessors {
-            self.names(*id, Kind::Title)?;
+            self.names(*id, kind)?;
             let place = Some((id.counter, self.named.get(id.actor)));
             if place <= last {
                 return Err(Refusal::Guard(GuardError::NotCanonical));

@@ -26,6 +26,7 @@ use automerge::{ActorId, Automerge, LoadOptions, ReadDoc, SaveOptions, TextEncod
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 mod apply;
+mod aside;
 mod edit;
 mod guard;
 mod index;
@@ -35,15 +36,18 @@ mod schema;
 mod tests;
 
 pub use apply::{ApplyOutcome, Outcome};
-pub use edit::{Field, FieldValue, NewChange};
+pub use aside::Displaced;
+pub use edit::{Field, FieldValue, Item, NewChange};
 pub use guard::{
     CHANGE_BYTES_MAX, CHANGE_OPERATIONS_MAX, COUNTER_MAX, ChangeFacts, GuardError, SAVE_BYTES_MAX, inspect_change,
 };
 pub use index::Refusal;
 pub use position::{ScalarPosition, Shown, Utf16Position};
 pub use schema::Schema;
+pub use schema::list::{ItemId, LIST_FIELD_MAX, LIST_ITEMS_MAX, ORDER_MAX};
 
 use apply::Waiting;
+use aside::Aside;
 use index::Index;
 
 /// Unicode scalar values in a note's title.
@@ -94,6 +98,9 @@ pub enum DocumentError {
     /// The document had as many edits as it may have.
     #[error("this document is full: go on in a new one")]
     Full,
+    /// The list has no such item.
+    #[error("no such item")]
+    UnknownItem,
     /// The schema has no such field, or not of this kind.
     #[error("no such field")]
     UnknownField,
@@ -113,6 +120,7 @@ impl DocumentError {
             DocumentError::SplitsGrapheme => "splits_grapheme",
             DocumentError::TooLong { .. } => "too_long",
             DocumentError::Full => "document_full",
+            DocumentError::UnknownItem => "no_such_item",
             DocumentError::UnknownField => "unknown_field",
             DocumentError::Unreadable(_) => "document_unreadable",
             DocumentError::Broken => "document_broken",
@@ -127,6 +135,7 @@ pub struct Document {
     /// Built when it is first needed: reading a document needs none.
     index: Option<Index>,
     waiting: Waiting,
+    aside: Aside,
 }
 
 impl Document {
@@ -161,7 +170,7 @@ impl Document {
         if automerge.get_change_by_hash(&automerge::ChangeHash(root.hash.0)).is_none() {
             return Err(DocumentError::Unreadable(Refusal::Schema));
         }
-        Ok(Self { schema, automerge, index: None, waiting: Waiting::default() })
+        Ok(Self { schema, automerge, index: None, waiting: Waiting::default(), aside: Aside::default() })
     }
 
     /// Its kind.

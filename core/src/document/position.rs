@@ -4,6 +4,7 @@
 //! shown; [`Shown`] knows where they are.
 
 use super::DocumentError;
+use crate::text::is_hidden;
 use unicode_segmentation::GraphemeCursor;
 
 /// A place between characters, counted in Unicode scalar values from the start of the text.
@@ -50,15 +51,6 @@ impl ScalarPosition {
             text.chars().take(self.0).fold((0, 0), |(n, units), character| (n + 1, units + character.len_utf16()));
         if scalars < self.0 { Err(DocumentError::OutOfRange { length: scalars }) } else { Ok(Utf16Position(units)) }
     }
-}
-
-/// Whether a character is kept from every text that is shown: bidi controls, invisible spaces and joiners other than
-/// ZWJ and ZWNJ, and control characters but line feed (the specification, 3.2).
-fn is_hidden(character: char) -> bool {
-    matches!(character,
-        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        | '\u{200b}' | '\u{2060}' | '\u{feff}')
-        || (character.is_control() && character != '\n')
 }
 
 /// What `text` becomes when it is typed into a document: carriage returns become line feeds, tabs spaces, and what is

@@ -3,20 +3,26 @@
 use super::{ChangeFacts, DocumentError, inspect_change};
 use automerge::{Automerge, Change, TextEncoding};
 
+pub(super) mod list;
+
 /// What a document is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Schema {
     /// A title, of which the newest is shown and those written at the same time are kept, and a text.
     Note,
+    /// Items that both add, word, order and remove.
+    List,
 }
 
 impl Schema {
     /// The bytes of the first change, which are the same on every phone, so that two phones that open the same document
-    /// offline share a root (SPEC section 10). It makes the text. Nobody's actor made it.
+    /// offline share a root (SPEC section 10). It makes a note's text, and says of a list that it is one. Nobody's actor
+    /// made it.
     pub(super) fn root(self) -> &'static [u8] {
         match self {
             Schema::Note => &NOTE_ROOT,
+            Schema::List => &list::ROOT,
         }
     }
 

@@ -6,7 +6,7 @@ use super::{Home, HomeError, Moment};
 use crate::id::{EntryId, StatementId};
 use crate::practice::{Practice, Shape, catalogue};
 use crate::shape::revisions::Agreement;
-use crate::shape::{RuleError, own_entry, settings};
+use crate::shape::{RuleError, own_entry, sealed_pair, settings};
 use crate::statement::{Content, Header, Kind, Role, StatementSet, Subject, Value};
 use crate::storage::Store;
 use crate::sync::{BoxIndex, MEMBER_BOX};
@@ -77,10 +77,11 @@ impl<S: Store> Home<S> {
         })
     }
 
-    /// Takes one's words on an entry back for good.
+    /// Takes one's words on an entry back for good. Of a check-in, those of one's opened answer, in one's own vault too; a sealed
+    /// one is taken back with [`Home::take_back`].
     ///
     /// # Errors
-    /// [`HomeError::Rule`]: not one's own, already taken back, or words written together.
+    /// [`HomeError::Rule`]: not one's own, already taken back, still sealed, or words written together.
     pub fn redact(&mut self, at: Moment, entry: EntryId) -> Result<(), HomeError> {
         self.step(at, |step, _| {
             let (index, row, set) = step.entry(&entry)?;
@@ -89,6 +90,9 @@ impl<S: Store> Home<S> {
                 Some(Shape::CoText) if index != MEMBER_BOX => return Err(RuleError::NotRedactable.into()),
                 Some(Shape::Revisions) if index != MEMBER_BOX => {
                     Agreement::new(&set, step.parties()?, super::agreements::knows).redact(entry, step.now.day)?
+                }
+                Some(Shape::SealedPair) if index != MEMBER_BOX => {
+                    vec![sealed_pair::redact(&set, step.me(), entry, step.now.day)?]
                 }
                 _ => vec![own_entry::redact(&set, step.me(), entry, step.now.day)?],
             };

@@ -170,9 +170,14 @@ impl Step<'_> {
 
     fn agreement(&self, entry: &EntryId) -> Result<(BoxIndex, StatementSet), HomeError> {
         let (index, row, set) = self.entry(entry)?;
-        let shape = row.practice.as_deref().and_then(catalogue::find).map(|practice| practice.shape);
-        // Until its first proposal is here, an agreement is known by answers to it alone.
-        let agreement = shape == Some(Shape::Revisions) || row.practice.is_none();
+        let practice = row.practice.as_deref().map(catalogue::find);
+        let agreement = match practice {
+            Some(Some(practice)) => practice.shape == Shape::Revisions,
+            // Of a practice that only a newer version knows: what it is shows in what made it. One can withdraw all the same.
+            Some(None) => set.of_kind(Kind::PROPOSE).next().is_some(),
+            // Until its first proposal is here, an agreement is known by answers to it alone.
+            None => true,
+        };
         if index == MEMBER_BOX || !agreement {
             return Err(HomeError::WrongShape);
         }

@@ -1,16 +1,15 @@
 //! What arrived, taken into entries and documents; and what own commitments have become due to be opened.
 
 use super::HomeError;
-use super::entries::{read_document, write_document};
+use super::documents::Changes;
 use super::step::Step;
-use crate::document::Outcome;
-use crate::id::{ChangeHash, EntryId};
+use crate::id::EntryId;
 use crate::statement::Kind;
-use crate::sync::{Arrival, Arrived, BoxIndex, Locator, QuarantineRow, read_record, set_aside};
+use crate::sync::{Arrival, Arrived, BoxIndex, Chain, Lacking, Missing, SEQ_MAX, read_record};
 use std::collections::BTreeMap;
 
-/// Changes that arrived for one document.
-type Changes = Vec<(Locator, ChangeHash, Vec<u8>)>;
+/// Stretches that one statement names (SPEC 3.2).
+const MISSING_MAX: usize = 256;
 
 impl Step<'_> {
     /// Takes verified arrivals in.
@@ -36,10 +35,7 @@ impl Step<'_> {
                 Arrived::Seen { chain, after, seq } => self.take_seen(index, chain, after, seq)?,
             }
         }
-        for ((index, document), changes) in changes {
-            self.take_changes(index, document, changes)?;
-        }
-        Ok(())
+        self.take_changes(changes)
     }
 
     /// Takes in what was taken in before: what asked for something then does not ask again.
@@ -57,35 +53,7 @@ impl Step<'_> {
                 Arrived::Seen { .. } => {}
             }
         }
-        changes.into_iter().try_for_each(|((index, document), changes)| self.take_changes(index, document, changes))
-    }
-
-    fn take_changes(&mut self, index: BoxIndex, document: EntryId, changes: Changes) -> Result<(), HomeError> {
-        let mut row = read_document(&self.work, index, &document)?.unwrap_or_default();
-        let mut loaded = self.load_document(index, &row)?;
-        let applied = loaded.apply(changes.iter().map(|(_, _, bytes)| bytes.clone()));
-        for ((locator, hash, bytes), outcome) in changes.into_iter().zip(applied.outcomes) {
-            match outcome {
-                Outcome::Applied | Outcome::Waiting => row.tail.push(locator),
-                Outcome::Known => {}
-                Outcome::Refused(refusal) => {
-                    let row = QuarantineRow {
-                        index,
-                        reason: refusal.code().to_owned(),
-                        bytes: bytes.into(),
-                        statement: None,
-                        change: Some(hash),
-                        day: self.now.day,
-                    };
-                    set_aside(&mut self.work, &row)?;
-                }
-            }
-        }
-        self.titles.insert((index, document), loaded.shown_title());
-        self.fold(&mut row, &mut loaded)?;
-        write_document(&mut self.work, index, &document, &row);
-        self.touched.insert((index, document));
-        Ok(())
+        self.take_changes(changes)
     }
 
     /// The partner's phones saw more of our records: what those say may have become settled.
@@ -112,14 +80,12 @@ impl Step<'_> {
         for (device, incarnation, first, last) in content.missing.unwrap_or_default() {
             let Some(number) = state.chain_index(&device, &incarnation) else { continue };
             let Some(chain) = state.chain_mut(number) else { continue };
-            for (from, to) in chain.held() {
-                chain.upload.insert(from.max(first), to.min(last));
-                chain.restore.insert(from.max(first), to.min(last));
-            }
+            chain.show_again(first, last);
         }
     }
 
-    /// Asks the others for records that somebody saw and that never arrived here: once a day for the same gap.
+    /// Asks the others for records that somebody saw and that never arrived here, and for words that were dropped here and are owed
+    /// to both: once a day for the same gap, and only where everything that the relay has was read.
     ///
     /// # Errors
     /// What the store says.
@@ -128,26 +94,18 @@ impl Step<'_> {
         for at in 0..self.boxes.len() {
             let Ok(index) = BoxIndex::try_from(at) else { break };
             let Some(state) = self.boxes.get_mut(at) else { break };
-            if state.cursor == 0 {
-                // The relay is to be read from its start, and may have everything.
+            if !self.caught_up.contains(&index) {
+                // What was not read yet may have everything.
                 continue;
             }
-            let mut missing = Vec::new();
-            for chain in state.chains.iter_mut().take(super::REFILL_CHAINS_MAX) {
-                let first = match chain.holes.stretches().next() {
-                    Some((first, _)) => first,
-                    None if chain.missing_from > chain.head_seq => chain.missing_from,
-                    None => continue,
-                };
-                if chain.asked != Some((first, today)) {
-                    chain.asked = Some((first, today));
-                    let holes = chain.holes.stretches().take(super::REFILL_HOLES_MAX);
-                    missing.extend(holes.map(|(first, last)| (chain.device, chain.incarnation, first, last)));
-                    if chain.missing_from > chain.head_seq {
-                        missing.push((chain.device, chain.incarnation, chain.missing_from, crate::sync::SEQ_MAX));
-                    }
-                }
+            let asking = state.chains.iter_mut().take(super::REFILL_CHAINS_MAX);
+            let mut missing: Vec<Missing> = asking.flat_map(|chain| missing_of(chain, today)).collect();
+            if !state.packs.lacking.is_empty() && state.packs.asked != Some(today) {
+                state.packs.asked = Some(today);
+                let place = |lacking: &Lacking| (lacking.device, lacking.incarnation, lacking.seqs.0, lacking.seqs.1);
+                missing.extend(state.packs.lacking.iter().map(place));
             }
+            missing.truncate(MISSING_MAX);
             if !missing.is_empty() {
                 state.reread = true;
                 self.author_refill(index, missing)?;
@@ -155,4 +113,23 @@ impl Step<'_> {
         }
         Ok(())
     }
+}
+
+/// What is to be asked for of a chain today, and was not yet.
+fn missing_of(chain: &mut Chain, today: i64) -> Vec<Missing> {
+    let Chain { device, incarnation, head_seq, missing_from, .. } = *chain;
+    let place = |(first, last)| (device, incarnation, first, last);
+    let mut missing = Vec::new();
+    let beyond = (missing_from > head_seq).then_some((missing_from, SEQ_MAX));
+    let first = chain.holes.stretches().next().or(beyond).map(|(first, _)| (first, today));
+    if first.is_some() && chain.asked != first {
+        chain.asked = first;
+        missing.extend(chain.holes.stretches().take(super::REFILL_HOLES_MAX).chain(beyond).map(place));
+    }
+    let owed = (!chain.owed.is_empty()).then(|| (chain.owed.len(), today));
+    if owed.is_some() && chain.asked_owed != owed {
+        chain.asked_owed = owed;
+        missing.extend(chain.owed.stretches().take(super::REFILL_HOLES_MAX).map(place));
+    }
+    missing
 }

@@ -50,8 +50,10 @@ impl<S: Store> Home<S> {
             let commitment = step.author_body(index, header, body.clone(), false)?;
             let space = step.home.space.as_ref().map(|space| space.id);
             let kept = Content { commitment: Some(body.to_bytes()), space, ..Content::default() };
-            let header = Header::new(Kind::SEALED_ANSWER, Subject::Target(target), step.now.day);
-            step.author(MEMBER_BOX, header.naming(Role::OWN_COMMITMENT, commitment.id), &kept)?;
+            let header = Header::new(Kind::SEALED_ANSWER, Subject::Target(target), step.now.day)
+                .naming(Role::OWN_COMMITMENT, commitment.id)
+                .over(step.set_of(MEMBER_BOX, &target)?.redactions(step.me()));
+            step.author(MEMBER_BOX, header, &kept)?;
             Ok(target)
         })
     }

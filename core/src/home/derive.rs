@@ -5,12 +5,12 @@ use super::HomeError;
 use super::entries::{EntryRow, read_entry, write_entry};
 use super::step::{Step, read_unflushed};
 use crate::crypto::random::make_bytes;
-use crate::id::{EntryId, SeriesId, StatementId};
+use crate::id::{EntryId, SeriesId, StatementId, hash};
 use crate::practice::{Shape, catalogue};
 use crate::shape::sealed_pair;
 use crate::statement::{Body, Content, Header, Kind, Role, Statement, StatementSet, Subject};
 use crate::storage::Table;
-use crate::sync::{BoxIndex, Locator, MEMBER_BOX, Trim, drop_items, encoded, sealed_hashes, unflushed_key};
+use crate::sync::{BoxIndex, Locator, MEMBER_BOX, Trim, drop_items, encoded, keyed, sealed_hashes, unflushed_key};
 use minicbor::bytes::ByteArray;
 
 /// Rounds in which deriving may author statements that touch more entries: an opening touches its own occurrence once.
@@ -28,8 +28,8 @@ impl Step<'_> {
     /// # Errors
     /// What the store says.
     pub(crate) fn derive(&mut self) -> Result<(), HomeError> {
-        self.ask_for_missing()?;
         for _ in 0..ROUNDS_MAX {
+            self.ask_for_missing()?;
             let touched = std::mem::take(&mut self.touched);
             if touched.is_empty() {
                 break;
@@ -57,8 +57,9 @@ impl Step<'_> {
         let shape = row.practice.as_deref().and_then(catalogue::find).map(|practice| practice.shape);
         if shape == Some(Shape::SealedPair) && index != MEMBER_BOX {
             self.open_if_due(index, &entry, &loaded.set)?;
+            self.redact_kept_answers(&entry, &loaded.set)?;
         }
-        self.ask_for_owed_words(index, &loaded)?;
+        self.note_owed_words(index, &loaded);
         if index != MEMBER_BOX && loaded.set.of_kind(Kind::SETTING).next().is_some() {
             // Whether a waiting answer may be shown is said about the space, and seen on the cards of check-ins.
             let dated = self.dated_cards(index)?;
@@ -94,6 +95,11 @@ impl Step<'_> {
     fn forget(&mut self, index: BoxIndex, loaded: &Loaded) -> Result<(), HomeError> {
         let me = self.me();
         for statement in loaded.set.to_forget() {
+            // A body that this version could not show was set aside as well.
+            if let (Some(body), Err(_)) = (&statement.body, statement.content()) {
+                self.work.delete(Table::Quarantine, keyed(index, &hash(&[&body.to_bytes()])));
+                self.work.scrub();
+            }
             let places: Vec<Locator> =
                 loaded.places.iter().filter(|(_, id)| *id == statement.id).map(|(locator, _)| *locator).collect();
             for locator in places {
@@ -112,6 +118,7 @@ impl Step<'_> {
                         let items = [(item, statement.body_hash.0)];
                         drop_items(&mut self.work, ring, index, (chain, seq, twin), &items)?;
                         let Some(state) = self.boxes.get_mut(usize::from(index)) else { continue };
+                        state.words_dropped();
                         let Some(kept) = state.chain_mut(chain) else { continue };
                         if kept.member == me {
                             kept.upload.insert(seq, seq);
@@ -139,6 +146,24 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// Words taken back in the space go from one's own vault as well, on every phone of one's own. The phone that took them back
+    /// says so in both boxes in one commit; should the vault's record have been lost, whichever phone notices says it again.
+    fn redact_kept_answers(&mut self, entry: &EntryId, set: &StatementSet) -> Result<(), HomeError> {
+        let answers = self.own_answers(entry)?;
+        let taken_back = |(kept, _): &(Statement, Body)| {
+            let commitment = kept.header.named(Role::OWN_COMMITMENT).next().and_then(|id| set.get(&id));
+            commitment.is_some_and(|commitment| set.is_redacted(commitment))
+        };
+        // A redaction covers all that is kept of the occurrence: an answer that still counts is not to go with it.
+        if answers.is_empty() || !answers.iter().all(taken_back) {
+            return Ok(());
+        }
+        let header = Header::new(Kind::REDACT, Subject::Target(*entry), self.now.day);
+        self.author(MEMBER_BOX, header, &Content::default())?;
+        self.flush_wanted = true;
+        Ok(())
+    }
+
     /// One's own sealed answers to an occurrence, from the vault, oldest first: the statement that keeps it and the
     /// commitment's body.
     pub(crate) fn own_answers(&self, entry: &EntryId) -> Result<Vec<(Statement, Body)>, HomeError> {
@@ -157,26 +182,22 @@ impl Step<'_> {
         Ok(answers)
     }
 
-    /// A proposal whose redaction turned out to be void belongs to both: a phone that dropped its words asks for them again.
-    fn ask_for_owed_words(&mut self, index: BoxIndex, loaded: &Loaded) -> Result<(), HomeError> {
-        let owed = |statement: &&Statement| {
-            statement.header.kind == Kind::PROPOSE && statement.body.is_none() && !loaded.set.is_redacted(statement)
+    /// A proposal whose redaction turned out to be void belongs to both: a phone that dropped its words asks for them again, until
+    /// they are back.
+    fn note_owed_words(&mut self, index: BoxIndex, loaded: &Loaded) {
+        let Some(state) = self.boxes.get_mut(usize::from(index)) else { return };
+        let places = |owed: bool| {
+            let of = move |id: &StatementId| {
+                let said = loaded.set.get(id).filter(|said| said.header.kind == Kind::PROPOSE);
+                said.is_some_and(|said| (said.body.is_none() && loaded.set.is_half_agreed(said)) == owed)
+            };
+            loaded.places.iter().filter(move |(_, id)| of(id)).map(|(locator, _)| *locator)
         };
-        let ids: Vec<StatementId> = loaded.set.iter().filter(owed).map(|statement| statement.id).collect();
-        let today = self.now.day;
-        for (locator, _) in loaded.places.iter().filter(|(_, id)| ids.contains(id)) {
-            let Locator::Record { chain, seq, .. } = *locator else { continue };
-            let Some(state) = self.boxes.get_mut(usize::from(index)) else { continue };
+        for (locator, owed) in places(false).map(|at| (at, false)).chain(places(true).map(|at| (at, true))) {
+            let Locator::Record { chain, seq, .. } = locator else { continue };
             let Some(chain) = state.chain_mut(chain) else { continue };
-            let ask = (seq, i64::from(i32::from(today)));
-            if chain.asked != Some(ask) {
-                chain.asked = Some(ask);
-                let missing = vec![(chain.device, chain.incarnation, seq, seq)];
-                state.reread = true;
-                self.author_refill(index, missing)?;
-            }
+            if owed { chain.owed.insert(seq, seq) } else { chain.owed.remove(seq) }
         }
-        Ok(())
     }
 
     /// Asks for records by their place.

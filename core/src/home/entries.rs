@@ -32,6 +32,10 @@ pub(crate) struct DocumentRow {
     /// Changes that the save does not hold.
     #[n(1)]
     pub(crate) tail: Vec<Locator>,
+    /// Changes that do not count, another with their actor and sequence number doing so.
+    #[n(2)]
+    #[cbor(default)]
+    pub(crate) aside: Vec<ByteVec>,
 }
 
 pub(crate) fn read_entry(work: &Work<'_>, index: BoxIndex, entry: &EntryId) -> Result<Option<EntryRow>, StoreError> {

@@ -125,6 +125,15 @@ impl HomeError {
         matches!(self, Self::Sync(SyncError::Store(StoreError::Damaged { .. })))
     }
 
+    /// What the text of its code needs to know, by name.
+    pub fn arguments(&self) -> Vec<(&'static str, u64)> {
+        match self {
+            Self::Field(error) => error.arguments(),
+            Self::Document(DocumentError::TooLong { most }) => vec![("most", u64::try_from(*most).unwrap_or(u64::MAX))],
+            _ => Vec::new(),
+        }
+    }
+
     /// What a caller may do about it.
     pub fn class(&self) -> ErrorClass {
         match self {

@@ -11,9 +11,11 @@ mod agreements;
 mod arrivals;
 mod check_in;
 mod derive;
+mod documents;
 mod entries;
 mod error;
 mod export;
+mod forks;
 mod incarnation;
 mod notes;
 mod pairing;
@@ -44,8 +46,11 @@ use crate::crypto::random::{NoRandomness, Randomness, make_bytes};
 use crate::id::{Day, Incarnation, MemberId, OwnerId};
 use crate::shape::series::{check_zone, home_day};
 use crate::storage::{Store, StoreError, Table, Work};
-use crate::sync::{BoxState, Engine, Input, Keyring, Now, Output, RosterMember, encoded};
+use crate::sync::{
+    BoxState, Engine, Event, Input, Keyring, Now, Output, PackRule, RosterMember, SheafRule, bind_settled, encoded,
+};
 use amends_protocol::{ErrorCode, RelayAddress};
+use documents::Documents;
 use minicbor::{Decode, Encode};
 use pairing::first_epoch;
 use state::{HOME_VERSION, HomeState};
@@ -101,6 +106,9 @@ pub struct Home<S> {
     counter: Counter,
     flush_due_ms: Option<u64>,
     flush_next: bool,
+    /// Documents that the last steps used, while there is a connection or a hand that types.
+    documents: Documents,
+    sheaf_rule: SheafRule,
 }
 
 impl<S: Store> Home<S> {
@@ -204,6 +212,8 @@ impl<S: Store> Home<S> {
             counter,
             flush_due_ms: None,
             flush_next: false,
+            documents: Documents::default(),
+            sheaf_rule: SheafRule::default(),
         }
     }
 
@@ -244,17 +254,37 @@ impl<S: Store> Home<S> {
     /// # Errors
     /// What the store says; the connection should be dropped then, and nothing was lost.
     pub fn handle_input(&mut self, at: Moment, input: Input) -> Result<(), HomeError> {
-        let tick = matches!(input, Input::Tick);
-        let due = tick && self.flush_due_ms.is_some_and(|due| due <= at.elapsed_ms);
-        if due {
+        self.handle_inputs(at, vec![input])
+    }
+
+    /// Takes what happened on the connection, several things in one step: a backlog that comes record by record costs one
+    /// commit for all that is there. The caller bounds how much that is.
+    ///
+    /// # Errors
+    /// As [`Home::handle_input`]; then nothing of it was taken.
+    pub fn handle_inputs(&mut self, at: Moment, inputs: Vec<Input>) -> Result<(), HomeError> {
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        let tick = inputs.iter().any(|input| matches!(input, Input::Tick));
+        if tick && self.flush_due_ms.is_some_and(|due| due <= at.elapsed_ms) {
             self.flush(at)?;
         }
-        let mut input = Some(input);
-        self.step(at, |step, engine| {
-            let Some(input) = input.take() else { return Ok(()) };
-            let arrivals = engine.handle_input(&mut step.lent(), input)?;
-            step.take_arrivals(arrivals)
-        })
+        // Whoever waits for the next connection needs no documents at hand.
+        if inputs.iter().any(|input| matches!(input, Input::Disconnected)) {
+            self.documents = Documents::default();
+        }
+        let arrived = self.step(at, |step, engine| {
+            let mut arrivals = Vec::new();
+            for input in inputs {
+                arrivals.extend(engine.handle_input(&mut step.lent(), input)?);
+            }
+            let arrived = !arrivals.is_empty();
+            step.take_arrivals(arrivals)?;
+            Ok(arrived)
+        })?;
+        self.outputs.extend(arrived.then_some(Output::Event(Event::Arrived)));
+        Ok(())
     }
 
     /// Makes records of everything unflushed and hands them to the relay as soon as it is reached.
@@ -273,6 +303,16 @@ impl<S: Store> Home<S> {
     /// after it.
     pub fn flush_with_next(&mut self) {
         self.flush_next = true;
+    }
+
+    /// When records are bound into sheaves, from now on and until the home is closed.
+    pub fn set_sheaf_rule(&mut self, rule: SheafRule) {
+        self.sheaf_rule = rule;
+    }
+
+    /// When records become packs, from now on and until the home is closed.
+    pub fn set_pack_rule(&mut self, rule: PackRule) {
+        self.engine.set_pack_rule(rule);
     }
 
     /// The day of the couple's home at a moment.
@@ -298,18 +338,22 @@ impl<S: Store> Home<S> {
         let now = Now { elapsed_ms: at.elapsed_ms, day: self.stamp(at) };
         self.ring.refresh(&self.boxes)?;
         let flush_wanted = std::mem::take(&mut self.flush_next);
-        let Self { store, random, state, boxes, ring, engine, keys, .. } = self;
+        let documents = std::mem::take(&mut self.documents);
+        let Self { store, random, state, boxes, ring, engine, keys, sheaf_rule, .. } = self;
         let mut step = Step::new(now, Work::new(store), state.clone(), boxes.clone(), ring, &mut **random);
         step.flush_wanted = flush_wanted;
+        step.documents = documents;
         let done = act(&mut step, engine).and_then(|value| {
+            step.caught_up = engine.caught_up();
             step.derive()?;
             if step.flush_wanted {
                 step.flush(keys)?;
             }
             engine.advance(&mut step.lent())?;
+            bind_settled(&mut step.work, step.ring, &step.boxes, &step.home.member, *sheaf_rule)?;
             Ok(value)
         });
-        let (mut work, next, boxes) = step.finish();
+        let (mut work, next, boxes, documents) = step.finish();
         let value = match done {
             Ok(value) => value,
             Err(error) => {
@@ -339,6 +383,7 @@ impl<S: Store> Home<S> {
         }
         self.state = next;
         self.boxes = boxes;
+        self.documents = documents;
         self.engine.committed();
         self.drain_engine(at)?;
         if self.boxes.iter().any(|state| state.unflushed > 0) {
@@ -377,7 +422,7 @@ impl<S: Store> Home<S> {
         if reincarnate { self.reincarnate(at) } else { Ok(()) }
     }
 
-    /// Writes what is only in memory: cursors and acknowledgements. Called when a connection ends.
+    /// Writes what is only in memory, cursors and acknowledgements, and lets the store rest. Called when a connection ends.
     ///
     /// # Errors
     /// What the store says.
@@ -389,6 +434,6 @@ impl<S: Store> Home<S> {
             self.store.commit(&transaction)?;
             self.boxes_stored.clone_from(&self.boxes);
         }
-        Ok(())
+        Ok(self.store.rest()?)
     }
 }

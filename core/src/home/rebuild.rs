@@ -125,7 +125,7 @@ impl Step<'_> {
     fn sound_statement(&self, index: BoxIndex, locator: Locator) -> Result<Option<Arrived>, HomeError> {
         // What cannot be read was set aside when it came.
         let Ok(Some(statement)) = self.statement(index, &locator) else { return Ok(None) };
-        let sound = statement::check(&statement).is_ok();
+        let sound = statement::check_header(&statement).is_ok();
         Ok(sound.then(|| Arrived::Statement { locator, statement: Box::new(statement) }))
     }
 }

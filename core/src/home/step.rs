@@ -4,6 +4,7 @@
 //! returns, rows, view cache and state changed together.
 
 use super::HomeError;
+use super::documents::Documents;
 use super::entries::{EntryRow, read_document, read_entry, write_document, write_entry};
 use super::state::HomeState;
 use super::today::TodayRow;
@@ -12,7 +13,7 @@ use crate::crypto::random::{Randomness, make_bytes};
 use crate::crypto::record::{Item, SignedRecord};
 use crate::document::NewChange;
 use crate::id::{BodyHash, EntryId, MemberId, OwnerId};
-use crate::statement::{self, Body, Content, Header, Statement};
+use crate::statement::{self, Body, Content, Header, Kind, Statement};
 use crate::storage::{StoreError, Table, Work};
 use crate::sync::{
     BoxIndex, BoxState, Flushed, FlushedItem, Keyring, Lent, Locator, MEMBER_BOX, Now, Signer, UnflushedRow, encoded,
@@ -33,12 +34,16 @@ pub(crate) struct Step<'h> {
     pub(crate) touched: BTreeSet<(BoxIndex, EntryId)>,
     /// Whether what this step authored must leave at once.
     pub(crate) flush_wanted: bool,
+    /// Boxes of which everything that the relay has was read.
+    pub(crate) caught_up: BTreeSet<BoxIndex>,
     /// The cards of *Today*, once this step needed them.
     pub(crate) today: Option<TodayRow>,
     /// Statements of this step by place, so that deriving views does not read back what was just written.
     fresh: BTreeMap<(BoxIndex, Locator), Statement>,
     /// Titles of notes that this step had before it, so that their cards need not load them again.
     pub(crate) titles: BTreeMap<(BoxIndex, EntryId), String>,
+    /// Documents at hand.
+    pub(crate) documents: Documents,
     /// The record that a change was last taken from: a session's changes lie in one.
     last: RefCell<Option<(RecordPlace, SignedRecord)>>,
 }
@@ -64,9 +69,11 @@ impl<'h> Step<'h> {
             random,
             touched: BTreeSet::new(),
             flush_wanted: false,
+            caught_up: BTreeSet::new(),
             today: None,
             fresh: BTreeMap::new(),
             titles: BTreeMap::new(),
+            documents: Documents::default(),
             last: RefCell::new(None),
         }
     }
@@ -77,9 +84,9 @@ impl<'h> Step<'h> {
         Lent { now: self.now, me, boxes: &mut self.boxes, ring: self.ring, work: &mut self.work }
     }
 
-    /// What is to be committed.
-    pub(crate) fn finish(self) -> (Work<'h>, HomeState, Vec<BoxState>) {
-        (self.work, self.home, self.boxes)
+    /// What is to be committed, and what may be kept at hand when it is.
+    pub(crate) fn finish(self) -> (Work<'h>, HomeState, Vec<BoxState>, Documents) {
+        (self.work, self.home, self.boxes, self.documents)
     }
 
     pub(crate) fn drop_fresh(&mut self, index: BoxIndex, locator: &Locator) {
@@ -191,6 +198,12 @@ impl<'h> Step<'h> {
             row.statements.push(locator);
         }
         write_entry(&mut self.work, index, &target, &row);
+        // An answer kept in the vault may be due in the space, or taken back there.
+        if statement.header.kind == Kind::SEALED_ANSWER
+            && let Ok(space) = self.space_index()
+        {
+            self.touched.insert((space, target));
+        }
         self.fresh.insert((index, locator), statement);
         self.touched.insert((index, target));
         Ok(())
@@ -238,7 +251,9 @@ impl<'h> Step<'h> {
             }
             FlushedItem::Change(document, _) => {
                 if let Some(mut row) = read_document(&self.work, *index, document)? {
+                    let unmoved = row.clone();
                     row.tail.iter_mut().filter(|known| **known == before).for_each(|known| *known = *locator);
+                    self.documents.renamed((*index, *document), &unmoved, &row);
                     write_document(&mut self.work, *index, document, &row);
                 }
             }

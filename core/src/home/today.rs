@@ -7,16 +7,16 @@ use super::derive::Loaded;
 use super::entries::EntryRow;
 use super::step::Step;
 use super::{Home, HomeError, Moment};
-use crate::id::{Day, EntryId, SeriesId};
-use crate::practice::{Shape, catalogue};
+use crate::id::{Day, EntryId, SeriesId, StatementId};
+use crate::practice::{Schedule, Shape, catalogue};
 use crate::shape::revisions::{Agreement, AgreementState};
 use crate::shape::sealed_pair::SealedState;
 use crate::shape::{own_entry, sealed_pair, settings};
 use crate::statement::{Body, StatementSet, Subject, Value};
 use crate::storage::{Store, StoreError, Table};
-use crate::sync::{BoxIndex, MEMBER_BOX, encoded};
+use crate::sync::{BoxIndex, Locator, MEMBER_BOX, encoded};
 use minicbor::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The row of cards.
 pub(super) const TODAY_KEY: &[u8] = b"today";
@@ -137,7 +137,8 @@ impl<S: Store> Home<S> {
     /// A built-in check-in that this person has not answered is theirs to do, whether or not the other has.
     fn add_unanswered(&self, today: &mut Today) {
         let Some(space) = &self.state.space else { return };
-        let daily = catalogue::all().iter().filter(|practice| practice.shape == Shape::SealedPair);
+        let sealed = catalogue::all().iter().filter(|practice| practice.shape == Shape::SealedPair);
+        let daily = sealed.filter(|practice| practice.schedule == Some(Schedule::Daily));
         for practice in daily {
             let series = SeriesId::built_in(&space.id.into(), practice.id);
             let id = EntryId::occurrence(&space.id.into(), &series, today.date);
@@ -277,19 +278,22 @@ impl Step<'_> {
         let me = self.me();
         let state = agreement.state();
         state.code().clone_into(&mut card.state);
-        card.settled = agreement.own_stance_in_force().map(|stance| {
-            loaded.places.iter().any(|(locator, id)| *id == stance.id && self.seen_by_other(index, locator))
-        });
-        card.action = match state {
+        // Made on several phones of one's own, any that was seen will do.
+        let own: BTreeSet<StatementId> = agreement.own_stances_in_force().iter().map(|stance| stance.id).collect();
+        let seen = |(locator, id): &(Locator, StatementId)| own.contains(id) && self.seen_by_other(index, locator);
+        card.settled = agreement.in_force().map(|_| loaded.places.iter().any(seen));
+        let awaited = agreement.awaits(me);
+        let action = match state {
             AgreementState::CrossedConsent => Some("choose"),
             AgreementState::NeedsReconsent if agreement.needs_reconsent().contains(&me) => Some("reconsent"),
             AgreementState::Competing => Some("decide"),
-            AgreementState::Proposed | AgreementState::AmendmentPending if !agreement.awaits(me).is_empty() => {
-                Some("consent")
-            }
+            AgreementState::Proposed | AgreementState::AmendmentPending if !awaited.is_empty() => Some("consent"),
             _ => None,
-        }
-        .map(str::to_owned);
+        };
+        // What this version cannot show whole, a newer one can.
+        let newer = awaited.iter().any(|revision| agreement.is_newer(revision));
+        let action = action.map(|action| if newer && action.ends_with("consent") { "update" } else { action });
+        card.action = action.map(str::to_owned);
         let shown = agreement.in_force().or_else(|| set.get(agreement.heads().first()?));
         let fields = shown.and_then(|shown| shown.content().ok().flatten()?.fields);
         card.text = fields.as_ref().map(first_text).unwrap_or_default();

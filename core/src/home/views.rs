@@ -36,6 +36,9 @@ pub struct Revision {
     pub redacted: bool,
     /// Whether nobody can agree to it yet, for want of words, ancestors, or a newer app.
     pub pending: bool,
+    /// Whether it was made with a newer version of the app: fields that this one does not know have numbers for names, and nobody
+    /// can consent to it here.
+    pub newer: bool,
     /// Who stands on it.
     pub consents: Vec<ConsentView>,
 }
@@ -68,6 +71,8 @@ pub struct AnswerEntry {
     pub passed: bool,
     /// Its words.
     pub fields: Option<Named>,
+    /// Whether its author took the words back.
+    pub redacted: bool,
     /// Whether the other may read it too.
     pub open: bool,
     /// Opened without waiting for the other.
@@ -420,6 +425,7 @@ impl Step<'_> {
             day: answer.day,
             passed: answer.passed,
             fields: answer.fields.as_ref().map(|fields| named(known, fields)),
+            redacted: answer.redacted,
             open: answer.open,
             shared_anyway: answer.shared_anyway,
             answered_after_reading: answer.answered_after_reading,
@@ -490,6 +496,7 @@ fn agreement_view(id: EntryId, practice: String, view: AgreementView) -> EntryVi
         fields: revision.fields.as_ref().map(|fields| named(known, fields)),
         redacted: revision.redacted,
         pending: revision.pending,
+        newer: revision.newer,
         consents: revision.consents,
     });
     EntryView::Revisions {

@@ -2,23 +2,112 @@
 //!
 //! A statement carries a practice's id and version and its fields by number; names are for edges. Numbers and types of
 //! fields never change, they are only added to, so that what was signed stays what it was.
+//!
+//! What is declared with `ready = false`, a practice or a part of one, is known to [`declared`] alone: nobody is offered what
+//! phones cannot do yet.
 
-use crate::id::Day;
-use crate::statement::{Value, normalise};
+mod compiled;
+mod content;
+mod field;
+mod guide;
+mod listing;
+mod table;
+
+pub use content::{Card, Duty, HelpEntry, HelpKind, Hint, Region, Row, Template};
+pub use field::{Field, FieldError, FieldKind, Side, Steps};
+pub use guide::{Gate, Guide, Person, Step, Turn, What, Writes};
+pub use listing::{Listed, Listing, Transition, listing};
+pub use table::{Act, Document, Label, Schema, Series, When};
+
+use crate::shape::acts::Table;
+use crate::shape::acts::alternatives::Alternatives;
+use crate::shape::acts::states::State;
+use crate::shape::ask;
+use crate::statement::Value;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
-
-/// Every practice that this version knows.
+/// Every practice that this version can do.
 pub fn all() -> &'static [Practice] {
-    ALL
+    compiled::READY_PRACTICES
 }
 
-/// The practice with this id.
+/// The practice with this id, if this version can do it.
 pub fn find(id: &str) -> Option<&'static Practice> {
-    ALL.iter().find(|practice| practice.id == id)
+    all().iter().find(|practice| practice.id == id)
+}
+
+/// The acts that people may do on an entry of any practice.
+pub fn common_acts() -> &'static [Act] {
+    compiled::READY_COMMON_ACTS
+}
+
+/// Every guide that this version can lead through.
+pub fn guides() -> &'static [Guide] {
+    compiled::READY_GUIDES
+}
+
+/// What people can do that is no practice, with the rows that it serves.
+pub fn operations() -> &'static [Duty] {
+    compiled::READY_OPERATIONS
+}
+
+/// What holds for everything, with the rows that it serves.
+pub fn guarantees() -> &'static [Duty] {
+    compiled::READY_GUARANTEES
+}
+
+/// The whole catalogue, also what is declared with `ready = false` because phones cannot do it yet.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Declared {
+    /// Practices, with all that belongs to them.
+    pub practices: &'static [Practice],
+    /// Acts on an entry of any practice.
+    pub common_acts: &'static [Act],
+    /// Guides.
+    pub guides: &'static [Guide],
+    /// What people can do that is no practice.
+    pub operations: &'static [Duty],
+    /// What holds for everything.
+    pub guarantees: &'static [Duty],
+}
+
+/// The whole catalogue: what texts are written for. Nobody is offered what is here and not in [`all`].
+pub fn declared() -> Declared {
+    Declared {
+        practices: compiled::PRACTICES,
+        common_acts: compiled::COMMON_ACTS,
+        guides: compiled::GUIDES,
+        operations: compiled::OPERATIONS,
+        guarantees: compiled::GUARANTEES,
+    }
+}
+
+/// The list of practices that the product was drawn from, in our words.
+pub fn rows() -> &'static [Row] {
+    compiled::ROWS
+}
+
+/// Beginnings of entries, offered when one is made.
+pub fn templates() -> &'static [Template] {
+    compiled::TEMPLATES
+}
+
+/// Questions and exercises.
+pub fn cards() -> &'static [Card] {
+    compiled::CARDS
+}
+
+/// What may be pointed out, softly, in what is being written.
+pub fn hints() -> &'static [Hint] {
+    compiled::HINTS
+}
+
+/// Where people find help, by region.
+pub fn help() -> &'static [Region] {
+    compiled::HELP
 }
 
 /// One practice.
@@ -35,20 +124,48 @@ pub struct Practice {
     pub shape: Shape,
     /// What its entries hold, in the order in which they are asked for.
     pub fields: &'static [Field],
+    /// What each, or the other, says on a side of their own.
+    pub side: Option<Side>,
+    /// What people may do with an entry.
+    #[serde(skip)]
+    pub acts: &'static [Act],
+    /// Its acts and those that every practice has, as the shapes take them.
+    #[serde(skip)]
+    pub table: Table,
+    /// Of an ask: the state that it begins in.
+    #[serde(skip)]
+    pub initial: Option<&'static str>,
+    /// Of an ask with alternatives: what they are made of.
+    #[serde(skip)]
+    pub alternatives: Option<Alternatives>,
+    /// Of a series: where its schedule is, and what is said of an occurrence.
+    #[serde(skip)]
+    pub series: Option<Series>,
+    /// States that follow from acts, sides and acknowledgements: the first whose conditions hold.
+    #[serde(skip)]
+    pub states: &'static [State],
+    /// What a day adds to the display, and only to that.
+    pub labels: &'static [Label],
+    /// What is written together beside an entry.
+    pub documents: &'static [Document],
     /// Who writes in an entry.
     pub writers: Writers,
     /// An entry starts in its author's vault.
     pub private_first: bool,
     /// The other may acknowledge one exact wording.
     pub acknowledged: bool,
-    /// The series that every space has of it without asking anybody.
+    /// Every space has one without asking anybody; its id follows from the space and the practice.
+    pub built_in: bool,
+    /// How often it comes back, until people agree on something else.
     pub schedule: Option<Schedule>,
-    /// The steps of its guide, as codes, in order.
-    pub guide: &'static [&'static str],
+    /// The guide that leads through it.
+    pub guide: Option<&'static str>,
     /// What screens must mind.
     pub safety: &'static [Safety],
     /// The rows of the list of practices that it serves.
     pub rows: &'static [u8],
+    /// The test that takes it through its life.
+    pub test: &'static str,
 }
 
 /// How entries merge.
@@ -96,6 +213,8 @@ pub enum Writers {
 pub enum Schedule {
     /// Once a day, in the couple's home zone.
     Daily,
+    /// Once a week, in the couple's home zone.
+    Weekly,
 }
 
 /// What screens of a practice must mind.
@@ -109,150 +228,21 @@ pub enum Safety {
     ReviewRequired,
     /// The way to help is on the screen.
     SafetyLink,
-}
-
-/// One field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Field {
-    /// What statements call it.
-    pub number: u32,
-    /// What edges call it.
-    pub name: &'static str,
-    /// What it holds.
-    #[serde(flatten)]
-    pub kind: FieldKind,
-    /// An entry without it is none.
-    pub required: bool,
-}
-
-/// What a field holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FieldKind {
-    /// Text.
-    Text {
-        /// Unicode scalar values that it may have.
-        limit: usize,
-    },
-    /// A whole number.
-    Uint {
-        /// The smallest.
-        min: u64,
-        /// The greatest.
-        max: u64,
-    },
-    /// Yes or no: `true` or `false`.
-    Bool,
-    /// Several texts, one a line.
-    List {
-        /// How many.
-        items: usize,
-        /// Unicode scalar values that each may have.
-        limit: usize,
-    },
-    /// One of some codes.
-    Choice {
-        /// The codes.
-        choices: &'static [&'static str],
-    },
-    /// A civil day between 1970-01-01 and 2199-12-31, as `2026-02-28`; in statements the days since 1970-01-01.
-    Date,
-}
-
-/// Why fields are not those of an entry.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FieldError {
-    /// The practice has no field of this name.
-    #[error("there is no field {field}")]
-    Unknown {
-        /// The name given.
-        field: String,
-    },
-    /// A field is given twice.
-    #[error("{field} is given twice")]
-    Repeated {
-        /// The field's name.
-        field: &'static str,
-    },
-    /// Text is too long.
-    #[error("{field} may have {most} characters")]
-    TooLong {
-        /// The field's name.
-        field: &'static str,
-        /// Unicode scalar values that it, or each of its items, may have.
-        most: usize,
-    },
-    /// A list has too many items.
-    #[error("{field} may have {most} items")]
-    TooMany {
-        /// The field's name.
-        field: &'static str,
-        /// How many it may have.
-        most: usize,
-    },
-    /// No whole number, or out of bounds.
-    #[error("{field} is a whole number from {min} to {max}")]
-    NotANumber {
-        /// The field's name.
-        field: &'static str,
-        /// The smallest.
-        min: u64,
-        /// The greatest.
-        max: u64,
-    },
-    /// Neither `true` nor `false`.
-    #[error("{field} is true or false")]
-    NotABool {
-        /// The field's name.
-        field: &'static str,
-    },
-    /// No date, or out of bounds.
-    #[error("{field} is a date between 1970-01-01 and 2199-12-31")]
-    NotADate {
-        /// The field's name.
-        field: &'static str,
-    },
-    /// None of the codes.
-    #[error("{field} is one of {}", choices.join(", "))]
-    NotAChoice {
-        /// The field's name.
-        field: &'static str,
-        /// The codes.
-        choices: &'static [&'static str],
-    },
-    /// A field that an entry must have is missing.
-    #[error("{field} is missing")]
-    Missing {
-        /// The field's name.
-        field: &'static str,
-    },
-    /// No field is left.
-    #[error("there is nothing in it")]
-    Nothing,
-}
-
-impl FieldError {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            FieldError::Unknown { .. } => "unknown_field",
-            FieldError::Repeated { .. } => "field_repeated",
-            FieldError::TooLong { .. } => "too_long",
-            FieldError::TooMany { .. } => "too_many",
-            FieldError::NotANumber { .. } => "not_a_number",
-            FieldError::NotABool { .. } => "not_a_bool",
-            FieldError::NotADate { .. } => "bad_date",
-            FieldError::NotAChoice { .. } => "not_a_choice",
-            FieldError::Missing { .. } => "missing_field",
-            FieldError::Nothing => "no_fields",
-        }
-    }
+    /// Nothing ever asks for it.
+    NeverPrompted,
 }
 
 impl Practice {
+    /// Of an ask: its table of transitions.
+    pub fn ask(&self) -> Option<ask::Table> {
+        self.initial.map(|initial| ask::Table { acts: self.table, initial })
+    }
+
+    /// The act with this code, of the practice or of those that every practice has.
+    pub fn act(&self, code: &str) -> Option<&'static Act> {
+        self.acts.iter().chain(common_acts()).find(|act| act.rule.code == code)
+    }
+
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
@@ -323,60 +313,6 @@ impl Practice {
         let unknown = fields.iter().filter(|(number, _)| self.fields.iter().all(|field| field.number != **number));
         let unknown = unknown.map(|(number, value)| (Cow::Owned(format!("field_{number}")), Cow::Borrowed(value)));
         known.chain(unknown).collect()
-    }
-}
-
-impl Field {
-    fn parse(&self, given: &str) -> Result<Option<Value>, FieldError> {
-        let field = self.name;
-        let given = normalise(given);
-        let word = given.trim();
-        if word.is_empty() {
-            return Ok(None);
-        }
-        let value = match self.kind {
-            FieldKind::Text { limit } => {
-                if given.chars().count() > limit {
-                    return Err(FieldError::TooLong { field, most: limit });
-                }
-                Value::Text(given)
-            }
-            FieldKind::Uint { min, max } => match word.parse() {
-                Ok(number) if (min..=max).contains(&number) => Value::Uint(number),
-                _ => return Err(FieldError::NotANumber { field, min, max }),
-            },
-            FieldKind::Bool => Value::Bool(word.parse().map_err(|_| FieldError::NotABool { field })?),
-            FieldKind::List { items, limit } => {
-                let lines = given.lines().map(str::trim).filter(|line| !line.is_empty());
-                let list: Vec<String> = lines.map(String::from).collect();
-                if list.len() > items {
-                    return Err(FieldError::TooMany { field, most: items });
-                }
-                if list.iter().any(|item| item.chars().count() > limit) {
-                    return Err(FieldError::TooLong { field, most: limit });
-                }
-                Value::List(list)
-            }
-            FieldKind::Choice { choices } => {
-                if !choices.contains(&word) {
-                    return Err(FieldError::NotAChoice { field, choices });
-                }
-                Value::Text(word.into())
-            }
-            FieldKind::Date => {
-                let day: Day = word.parse().map_err(|_| FieldError::NotADate { field })?;
-                Value::Uint(u64::from(i32::from(day).unsigned_abs()))
-            }
-        };
-        Ok(Some(value))
-    }
-
-    fn shown<'a>(&self, value: &'a Value) -> Cow<'a, Value> {
-        let date = match (&self.kind, value) {
-            (FieldKind::Date, Value::Uint(days)) => i64::try_from(*days).ok().and_then(|days| Day::new(days).ok()),
-            _ => None,
-        };
-        date.map_or(Cow::Borrowed(value), |day| Cow::Owned(Value::Text(day.to_string())))
     }
 }
 

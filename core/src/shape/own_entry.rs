@@ -65,6 +65,15 @@ pub struct OwnEntryView {
     pub state: OwnEntryState,
     /// Every wording, in view order; more than one may be current.
     pub wordings: Vec<Wording>,
+    /// Whether its author said that it is over, and has not worded it anew since.
+    pub lifted: bool,
+}
+
+impl OwnEntryView {
+    /// The wordings that stand and are not taken back.
+    pub fn standing(&self) -> impl Iterator<Item = &Wording> {
+        self.wordings.iter().filter(|wording| wording.current && !wording.redacted)
+    }
 }
 
 /// The author of an entry, once the statement that made it is here: the one whose fresh randomness the entry's id is made from.
@@ -82,6 +91,7 @@ pub fn view(set: &StatementSet) -> Option<OwnEntryView> {
         .filter(|statement| is_wording(statement, author))
         .map(|statement| wording(set, statement, author))
         .collect();
+    let lifted = set.current(author, Kind::RETIRE).next().is_some();
     let shown: Vec<&Wording> = wordings.iter().filter(|wording| wording.current && !wording.redacted).collect();
     let state = if shown.is_empty() && wordings.iter().any(|wording| wording.redacted) {
         OwnEntryState::Redacted
@@ -92,24 +102,31 @@ pub fn view(set: &StatementSet) -> Option<OwnEntryView> {
     } else {
         OwnEntryState::Shared
     };
-    Some(OwnEntryView { author, state, wordings })
+    Some(OwnEntryView { author, state, wordings, lifted })
 }
 
-/// Statements that say what their member may not say, and so say nothing: another's edits and redactions, an author's
-/// acknowledgement of themselves, an acknowledgement of what is no wording. By id; none until the statement that made the entry is
+/// Statements that say what their member may not say, and so say nothing: another's edits and endings, another's redactions
+/// unless they have words of their own here, an author's acknowledgement of themselves, an acknowledgement of what is no wording. By id; none until the statement that made the entry is
 /// here.
 pub fn refused(set: &StatementSet) -> Vec<StatementId> {
     let Some(author) = author(set) else { return Vec::new() };
     let no_wording = |id: StatementId| set.get(&id).is_some_and(|named| !is_wording(named, author));
     let says_nothing = |statement: &&Statement| match statement.header.kind {
-        Kind::CREATE | Kind::EDIT | Kind::REDACT => statement.member != author,
+        Kind::CREATE | Kind::EDIT | Kind::RETIRE => statement.member != author,
+        Kind::REDACT => statement.member != author && !set.iter().any(|said| is_aside(said, statement.member)),
         Kind::ACKNOWLEDGE => statement.member == author || statement.header.named(Role::SUBJECT).any(no_wording),
         _ => false,
     };
     set.iter().filter(says_nothing).map(|statement| statement.id).collect()
 }
 
-fn is_wording(statement: &Statement, author: MemberId) -> bool {
+/// Whether a statement has words on an entry that need not be its author's.
+fn is_aside(statement: &Statement, member: MemberId) -> bool {
+    let aside = matches!(statement.header.kind, Kind::COMMENT | Kind::SIDE | Kind::ACT);
+    aside && statement.member == member && statement.has_words()
+}
+
+pub(super) fn is_wording(statement: &Statement, author: MemberId) -> bool {
     statement.member == author && matches!(statement.header.kind, Kind::CREATE | Kind::EDIT)
 }
 
@@ -130,14 +147,22 @@ fn wording(set: &StatementSet, statement: &Statement, author: MemberId) -> Wordi
     }
 }
 
-/// The header for wording one's own entry anew. It names every wording that stands, and every redaction, so that the new words
-/// are not covered by it.
+/// The header for wording one's own entry anew. It names every wording and ending that stands, and every redaction, so that the
+/// new words are not covered by it.
 ///
 /// # Errors
-/// [`RuleError::NotFound`], [`RuleError::NotYours`], [`RuleError::TooMany`].
+/// [`RuleError::NotFound`], [`RuleError::NotYours`], [`RuleError::TooMany`]; [`RuleError::NotReadable`] when words that would be
+/// replaced cannot be read here.
 pub fn edit(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Result<Header, RuleError> {
     own(set, me)?;
-    let standing = set.iter().filter(|statement| is_wording(statement, me) && set.is_current(statement));
+    let replaced = |statement: &&Statement| is_wording(statement, me) || is_ending(statement, me);
+    let standing = || set.iter().filter(replaced).filter(|statement| set.is_current(statement));
+    // An entry is worded anew as a whole: what this phone cannot show would be lost unseen.
+    let unreadable = |wording: &Statement| !set.is_redacted(wording) && !wording.is_readable();
+    if standing().any(|statement| is_wording(statement, me) && unreadable(statement)) {
+        return Err(RuleError::NotReadable);
+    }
+    let standing = standing();
     let header = Header::new(Kind::EDIT, Subject::Target(target), day).over(standing.map(|statement| statement.id));
     fitting(header.over(set.redactions(me)))
 }
@@ -154,11 +179,20 @@ pub fn redact(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Re
     Ok(Header::new(Kind::REDACT, Subject::Target(target), day))
 }
 
+/// The header for saying that one's own entry is over: a boundary is lifted, a worry has faded. Its words stay to be read.
+///
+/// # Errors
+/// [`RuleError::NotFound`], [`RuleError::NotYours`].
+pub fn lift(set: &StatementSet, me: MemberId, target: EntryId, day: Day) -> Result<Header, RuleError> {
+    own(set, me)?;
+    Ok(Header::new(Kind::RETIRE, Subject::Target(target), day))
+}
+
 /// The header for acknowledging the other's wording: the one named, or the only one that stands.
 ///
 /// # Errors
 /// [`RuleError::NotFound`], [`RuleError::Yours`], [`RuleError::Redacted`], [`RuleError::AmbiguousRevision`];
-/// [`RuleError::NotReadable`] when the words are not here yet.
+/// [`RuleError::NotReadable`] when the words are not here yet, or this version cannot show them.
 pub fn acknowledge(
     set: &StatementSet,
     me: MemberId,
@@ -177,11 +211,15 @@ pub fn acknowledge(
     };
     match named.as_slice() {
         [one] if set.is_redacted(one) => Err(RuleError::Redacted),
-        [one] if one.body.is_none() => Err(RuleError::NotReadable),
+        [one] if !one.is_readable() => Err(RuleError::NotReadable),
         [one] => Ok(Header::new(Kind::ACKNOWLEDGE, Subject::Target(target), day).naming(Role::SUBJECT, one.id)),
         [] => Err(RuleError::NotFound),
         _ => Err(RuleError::AmbiguousRevision),
     }
+}
+
+fn is_ending(statement: &Statement, author: MemberId) -> bool {
+    statement.member == author && statement.header.kind == Kind::RETIRE
 }
 
 fn own(set: &StatementSet, me: MemberId) -> Result<(), RuleError> {

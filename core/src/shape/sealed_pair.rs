@@ -12,7 +12,7 @@
 
 use super::{RuleError, fitting};
 use crate::id::{Day, EntryId, MemberId, SeriesId, StatementId};
-use crate::statement::{Body, Header, Kind, Role, Statement, StatementSet, Subject, Value};
+use crate::statement::{self, Body, Header, Kind, Role, Statement, StatementSet, Subject, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a pair of answers stands.
@@ -37,7 +37,7 @@ pub enum SealedState {
 
 impl SealedState {
     /// The stable name.
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Upcoming => "upcoming",
             Self::MineSealed => "mine_sealed",
@@ -63,6 +63,8 @@ pub struct AnswerView {
     pub passed: bool,
     /// Its fields by number; `None` for a pass or when the author took the words back.
     pub fields: Option<BTreeMap<u32, Value>>,
+    /// Whether the author took the words back. Whether they were a pass is not told then.
+    pub redacted: bool,
     /// Whether the other may read it too.
     pub open: bool,
     /// Whether its author opened it without waiting for the other.
@@ -243,7 +245,8 @@ pub fn view(set: &StatementSet, me: MemberId, own: &[Body], hint: bool, past: bo
     }
     let mine_open = mine.iter().any(|commitment| pair.is_open(commitment.id));
     let theirs_open = answers.iter().any(|answer| answer.member != me);
-    let state = match (mine.is_empty(), theirs.is_empty()) {
+    let waits = theirs.iter().any(|commitment| !set.is_redacted(commitment));
+    let state = match (mine.is_empty(), !waits) {
         _ if theirs_open && (mine_open || mine.is_empty()) => {
             if answers.iter().all(|answer| answer.passed) {
                 SealedState::Passed
@@ -269,7 +272,8 @@ pub fn view(set: &StatementSet, me: MemberId, own: &[Body], hint: bool, past: bo
 fn answer(pair: &Pair<'_>, commitment: &Statement, body: Option<&Body>) -> AnswerView {
     let opening_redacted = pair.openings_of(commitment.id).any(|opening| opening.redacted);
     let taken_back = pair.set.is_redacted(commitment) || opening_redacted;
-    let content = body.and_then(|body| body.content().ok()).filter(|_| !taken_back);
+    let readable = |body| statement::read(&commitment.owner, Kind::COMMIT, body).ok();
+    let content = body.and_then(readable).filter(|_| !taken_back);
     let after_reading = commitment.header.named(Role::SAW).any(|saw| {
         pair.set.get(&saw).is_some_and(|saw| saw.header.kind == Kind::SHARE_ANYWAY && saw.member != commitment.member)
     });
@@ -279,6 +283,7 @@ fn answer(pair: &Pair<'_>, commitment: &Statement, body: Option<&Body>) -> Answe
         day: commitment.header.day,
         passed: content.as_ref().is_some_and(|content| content.fields.is_none()),
         fields: content.and_then(|content| content.fields),
+        redacted: taken_back,
         open: pair.is_open(commitment.id),
         shared_anyway: pair.is_shared(commitment.id),
         answered_after_reading: after_reading,
@@ -289,7 +294,7 @@ fn answer(pair: &Pair<'_>, commitment: &Statement, body: Option<&Body>) -> Answe
 ///
 /// An opening of the partner that names a commitment of one's own is answered by opening that one, naming what theirs opened. Else
 /// a member who has not opened opens their smallest commitment, naming the one the partner shared, else the smallest of those not
-/// replaced or taken back; smallest by body hash. While the partner's opening names something that has not arrived, nothing is
+/// replaced, taken back or redacted; smallest by body hash. While the partner's opening names something that has not arrived, nothing is
 /// opened: it is the answer that counts.
 pub fn opening_due(set: &StatementSet, me: MemberId, own: &[Body]) -> Option<Due> {
     let pair = Pair::new(set);
@@ -318,7 +323,9 @@ pub fn opening_due(set: &StatementSet, me: MemberId, own: &[Body]) -> Option<Due
     }
     let mine = pair.active(true, me).into_iter().filter(open).min_by_key(by_hash)?;
     let shared = theirs().filter(|opening| opening.is_sharing()).map(|opening| opening.own).min_by_key(by_hash);
-    due(mine, shared.or_else(|| pair.active(false, me).into_iter().min_by_key(by_hash))?)
+    // Words taken back before they could be read here are owed nothing.
+    let readable = |commitment: &&Statement| !set.is_redacted(commitment);
+    due(mine, shared.or_else(|| pair.active(false, me).into_iter().filter(readable).min_by_key(by_hash))?)
 }
 
 /// Whether an opening of the partner that brings its words names a commitment that is not here.
@@ -343,7 +350,7 @@ pub fn commit(set: &StatementSet, me: MemberId, series: SeriesId, date: Day, day
     let header = Header::new(Kind::COMMIT, Subject::Occurrence { series, day: date }, day).over(replaced);
     // Only what brought its words could be read.
     let read = pair.openings.iter().filter(|opening| {
-        opening.member() != me && opening.is_sharing() && (opening.words.is_some() || opening.redacted)
+        opening.member() != me && opening.is_sharing() && (opening.statement.is_readable() || opening.redacted)
     });
     let header = read.fold(header, |header, opening| header.naming(Role::SAW, opening.statement.id));
     fitting(header.over(set.redactions(me)))

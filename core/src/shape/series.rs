@@ -1,9 +1,16 @@
-//! A repeating thing: ids that every phone computes alike, and the couple's day.
+//! A repeating thing: ids that every phone computes alike, when it is, and the couple's day.
 //!
 //! # Merge rule
 //! An occurrence's id is the hash of space, series and local date, so the same occurrence made twice offline is one. The date is
 //! the day in the couple's home zone, wherever a phone is, and the day rolls over at a chosen hour of the night, so that who
 //! writes late still writes about today.
+//!
+//! When it repeats is a [`rule`], part of the [`schedule`] that both agreed on as a revision like any other: so it never changes
+//! under anybody. What people do about one [`occurrence`] is each one's own.
+
+pub mod occurrence;
+pub mod rule;
+pub mod schedule;
 
 use crate::id::Day;
 use jiff::Timestamp;

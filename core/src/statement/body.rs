@@ -1,15 +1,13 @@
 //! Statement bodies (SPEC 3.2).
 
-use super::cbor;
 use super::header::Kind;
+use crate::cbor;
 use crate::id::{BodyHash, DeviceId, EntryId, Incarnation, MemberId, OwnerId, SpaceId, hash};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Longest body in bytes, its nonce included.
-pub(super) const BODY_BYTES_MAX: usize = 128 * 1024;
 /// Most fields, most elements of a list, and most missing stretches.
 const LIST_MAX: u64 = 256;
 
@@ -77,6 +75,8 @@ pub struct Content {
     pub space: Option<SpaceId>,
     /// The transcript of a pairing.
     pub transcript: Option<[u8; 32]>,
+    /// The code of an act.
+    pub act: Option<String>,
 }
 
 impl fmt::Debug for Content {
@@ -106,17 +106,13 @@ impl Body {
         [self.nonce.as_slice(), &self.content].concat()
     }
 
-    /// Splits `nonce ‖ content`.
+    /// Splits `nonce ‖ content`, however long: what this version finds too long is hashed and kept all the same.
     ///
     /// # Errors
-    /// [`ContentError`] when it is too short or too long.
+    /// [`ContentError`] when it is shorter than a nonce.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ContentError> {
-        match bytes.split_first_chunk::<32>() {
-            Some((nonce, content)) if bytes.len() <= BODY_BYTES_MAX => {
-                Ok(Self { nonce: *nonce, content: content.to_vec() })
-            }
-            _ => Err(ContentError),
-        }
+        let (nonce, content) = bytes.split_first_chunk::<32>().ok_or(ContentError)?;
+        Ok(Self { nonce: *nonce, content: content.to_vec() })
     }
 
     /// The hash that binds this body to who says it, how, and of what.
@@ -142,6 +138,11 @@ impl Content {
         Self { practice: Some(practice.to_owned()), version: Some(version), fields: Some(fields), ..Self::default() }
     }
 
+    /// An act of a practice, without fields.
+    pub fn act(practice: &str, version: u32, act: &str) -> Self {
+        Self { act: Some(act.to_owned()), fields: None, ..Self::of(practice, version, BTreeMap::new()) }
+    }
+
     /// Nothing but text.
     pub fn text(text: &str) -> Self {
         Self { text: Some(super::normalise(text)), ..Self::default() }
@@ -159,8 +160,15 @@ impl Content {
             self.missing.is_some(),
             self.space.is_some(),
             self.transcript.is_some(),
+            self.act.is_some(),
         ];
         there.iter().rev().fold(0, |keys, there| keys << 1 | u16::from(*there))
+    }
+
+    /// Whether it has no text besides codes, and `body`, which it was read from, nothing that this version passed over.
+    pub(super) fn is_speechless(&self, body: &Body) -> bool {
+        let texts = self.fields.iter().flat_map(BTreeMap::values).flat_map(Value::texts);
+        texts.chain(&self.text).next().is_none() && self.encode() == body.content
     }
 
     /// Every text in it, for checks.
@@ -223,6 +231,9 @@ impl Content {
         if let Some(transcript) = &self.transcript {
             e.u8(8)?.bytes(transcript)?;
         }
+        if let Some(act) = &self.act {
+            e.u8(9)?.str(act)?;
+        }
         Ok(())
     }
 
@@ -231,7 +242,7 @@ impl Content {
     /// # Errors
     /// [`ContentError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, ContentError> {
-        if !cbor::is_sound(bytes) {
+        if cbor::check(bytes).is_err() {
             return Err(ContentError);
         }
         let mut d = Decoder::new(bytes);
@@ -247,6 +258,7 @@ impl Content {
                 6 => content.missing = Some(missing(&mut d)?),
                 7 => content.space = Some(d.decode()?),
                 8 => content.transcript = Some(d.bytes()?.try_into().map_err(|_| ContentError)?),
+                9 => content.act = Some(d.str()?.to_owned()),
                 _ => d.skip()?,
             }
         }

@@ -1,6 +1,6 @@
 //! Statement headers (SPEC 3.1).
 
-use super::cbor;
+use crate::cbor;
 use crate::id::{Day, EntryId, MemberId, OwnerId, SeriesId, StatementId};
 use minicbor::{Decoder, Encoder};
 use std::fmt;
@@ -72,6 +72,10 @@ kinds! {
     ROSTER = 17;
     /// Asks for missing records.
     REFILL = 18;
+    /// One's own side of an entry.
+    SIDE = 19;
+    /// An act of the practice's catalogue: a step of a request, a tick, a rating, a mark.
+    ACT = 20;
 }
 
 impl Kind {
@@ -236,7 +240,7 @@ impl Header {
     /// # Errors
     /// [`HeaderError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
-        if bytes.len() > HEADER_BYTES_MAX || !cbor::is_sound(bytes) {
+        if bytes.len() > HEADER_BYTES_MAX || cbor::check(bytes).is_err() {
             return Err(HeaderError);
         }
         let mut d = Decoder::new(bytes);

@@ -5,7 +5,6 @@
 //! what was signed.
 
 mod body;
-mod cbor;
 mod check;
 mod header;
 mod set;
@@ -15,7 +14,7 @@ mod text;
 mod tests;
 
 pub use body::{Body, Content, ContentError, Value};
-pub use check::{Refusal, check};
+pub use check::{Refusal, check, check_header, read};
 pub use header::{Header, HeaderError, Kind, NAMED_MAX, Ref, Role, Subject};
 pub use set::StatementSet;
 pub use text::{is_normal, normalise};
@@ -31,17 +30,8 @@ pub enum Item {
     Absent(BodyHash),
 }
 
-/// Bytes that are no statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StatementError {
-    /// The header cannot be read.
-    #[error(transparent)]
-    Header(#[from] HeaderError),
-    /// The body cannot be read.
-    #[error(transparent)]
-    Body(#[from] ContentError),
-}
+/// What stands for the hash of what is no body.
+const NO_BODY: BodyHash = BodyHash([0; 32]);
 
 /// One statement by one member about one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,35 +64,48 @@ impl Statement {
         Self { id, owner, member, target, header, header_bytes, body_hash, body: Some(body) }
     }
 
-    /// A statement as a verified record carried it.
+    /// A statement as a verified record carried it. What is no body at all, being shorter than a nonce, is left out.
     ///
     /// # Errors
-    /// [`StatementError`] when header or body cannot be read.
+    /// [`HeaderError`] when the header cannot be read.
     pub fn from_parts(
         owner: OwnerId,
         member: MemberId,
         header_bytes: Vec<u8>,
         item: Item,
-    ) -> Result<Self, StatementError> {
+    ) -> Result<Self, HeaderError> {
         let header = Header::decode(&header_bytes)?;
         let target = header.subject.target(&owner, &member);
         let (body_hash, body) = match item {
             Item::Absent(hash) => (hash, None),
-            Item::Present(bytes) => {
-                let body = Body::from_bytes(&bytes)?;
-                (body.hash(&owner, &member, header.kind, &target), Some(body))
-            }
+            Item::Present(bytes) => match Body::from_bytes(&bytes) {
+                Ok(body) => (body.hash(&owner, &member, header.kind, &target), Some(body)),
+                Err(ContentError) => (NO_BODY, None),
+            },
         };
         let id = statement_id(&owner, &member, &body_hash, &header_bytes);
         Ok(Self { id, owner, member, target, header, header_bytes, body_hash, body })
     }
 
-    /// What the body says; `None` without one.
+    /// Whether it has words that could be taken back: not where its kind has none, nor in an act that is here and says no more
+    /// than its code, numbers and marks.
+    pub fn has_words(&self) -> bool {
+        let speechless = |body: &Body| body.content().is_ok_and(|content| content.is_speechless(body));
+        let silent = self.header.kind == Kind::ACT && self.body.as_ref().is_some_and(speechless);
+        !self.header.kind.is_wordless() && !silent
+    }
+
+    /// What the body says, as far as this version can show it whole; `None` without one. What holds must not depend on it.
     ///
     /// # Errors
-    /// [`ContentError`] when it is not in the format.
-    pub fn content(&self) -> Result<Option<Content>, ContentError> {
-        self.body.as_ref().map(Body::content).transpose()
+    /// [`Refusal`] when the body is not what its kind prescribes.
+    pub fn content(&self) -> Result<Option<Content>, Refusal> {
+        self.body.as_ref().map(|body| read(&self.owner, self.header.kind, body)).transpose()
+    }
+
+    /// Whether its words are here and this version can show them.
+    pub fn is_readable(&self) -> bool {
+        matches!(self.content(), Ok(Some(_)))
     }
 }
 
@@ -110,10 +113,9 @@ fn statement_id(owner: &OwnerId, member: &MemberId, body: &BodyHash, header: &[u
     StatementId(hash(&[b"amends/statement/1", &owner.0, &member.0, &body.0, header]))
 }
 
-/// The body hash of raw parts, for verifying a record before its statements are read. `None` when the header or body cannot be
-/// read, so that nobody can have signed it by this format.
+/// The body hash of raw parts, for verifying a record before its statements are read. `None` when the header cannot be read.
 pub fn body_hash(owner: &OwnerId, member: &MemberId, header: &[u8], body: &[u8]) -> Option<BodyHash> {
     let header = Header::decode(header).ok()?;
     let target = header.subject.target(owner, member);
-    Some(Body::from_bytes(body).ok()?.hash(owner, member, header.kind, &target))
+    Some(Body::from_bytes(body).map_or(NO_BODY, |body| body.hash(owner, member, header.kind, &target)))
 }

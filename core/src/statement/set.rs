@@ -81,13 +81,10 @@ impl StatementSet {
 
     /// Whether the words of a statement were taken back for good: a redaction by its member that it does not name covers it.
     /// Redacting a proposal that the other member consented to is void: agreed or half-agreed words belong to both. What has no
-    /// words keeps its body.
+    /// words keeps its body: taking words back does not undo what was done.
     pub fn is_redacted(&self, statement: &Statement) -> bool {
-        if statement.header.kind.is_wordless() {
-            return false;
-        }
         let covered = self.redactions(statement.member).any(|redact| !statement.header.over.contains(&redact));
-        covered && !self.is_half_agreed(statement)
+        covered && statement.has_words() && !self.is_half_agreed(statement)
     }
 
     /// Whether a statement is a proposal that the other member ever consented to.

@@ -1,26 +1,21 @@
 //! The one form text is signed in (SPEC 3.2): NFC, without characters that change what is seen but not what is read.
 
+use crate::text::is_hidden;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
-
-/// Bidi controls, zero-width spaces and joins that show nothing, and control characters but line feed. ZWJ and ZWNJ are
-/// letters' business (Persian, emoji) and stay.
-fn is_stripped(c: char) -> bool {
-    matches!(c,
-        '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'
-        | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
-        || (c.is_control() && c != '\n')
-}
 
 /// Puts text in the form it is signed in. Carriage returns become line feeds, tabs spaces.
 pub fn normalise(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
     // Stripping may bring together what composes, so compose last.
-    text.chars().filter(|c| !is_stripped(*c)).nfc().collect()
+    text.chars().filter(|c| !is_hidden(*c)).nfc().collect()
 }
 
 /// Whether text is in that form.
 pub fn is_normal(text: &str) -> bool {
-    is_nfc(text) && !text.chars().any(is_stripped)
+    if text.is_ascii() {
+        return !text.bytes().any(|c| c.is_ascii_control() && c != b'\n');
+    }
+    is_nfc(text) && !text.chars().any(is_hidden)
 }
 
 #[cfg(test)]
@@ -29,7 +24,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_hides_is_stripped_and_what_joins_stays() {
+    fn what_hides_is_hidden_and_what_joins_stays() {
         assert_eq!(normalise("no\u{202E}t\u{200B} \u{2066}me\u{FEFF}"), "not me");
         assert_eq!(normalise("e\u{301}\r\nx\ty"), "é\nx y");
         let persian = "می\u{200C}خواهم 👩\u{200D}🔧";

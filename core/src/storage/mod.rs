@@ -44,10 +44,10 @@ pub use work::Work;
 pub enum Table {
     /// Single values: format version, own ids, counters, cursors.
     Meta = 0,
-    /// Records as they were verified or made.
+    /// Records as they were verified or made, one by one.
     Records = 1,
-    /// Where in its chain a record stands, by record id.
-    RecordIds = 2,
+    /// Settled records of one chain, many in a row.
+    Sheaves = 2,
     /// Statements, by what they speak of.
     Entries = 3,
     /// The view cache: rebuildable.
@@ -75,7 +75,7 @@ impl Table {
     pub const ALL: [Table; 13] = [
         Table::Meta,
         Table::Records,
-        Table::RecordIds,
+        Table::Sheaves,
         Table::Entries,
         Table::Views,
         Table::Documents,
@@ -120,6 +120,14 @@ pub trait Store {
     /// stands.
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError>;
 
+    /// Gives back room that only writing needs: nothing will be written for a while.
+    ///
+    /// # Errors
+    /// As for [`Store::commit`]; nothing that was committed is lost.
+    fn rest(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Reads everything and reports the first damage. Takes as long as reading everything does.
     ///
     /// # Errors
@@ -161,6 +169,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
         (**self).commit(transaction)
+    }
+
+    fn rest(&mut self) -> Result<(), StoreError> {
+        (**self).rest()
     }
 
     fn check(&self) -> Result<(), StoreError> {

@@ -164,6 +164,10 @@ impl<S: Store, C: RowCipher> Store for Sealed<S, C> {
         self.store.commit(&sealed)
     }
 
+    fn rest(&mut self) -> Result<(), StoreError> {
+        self.store.rest()
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         self.store.check()?;
         super::read_all(self)

@@ -241,6 +241,14 @@ impl Store for SqliteStore {
         Ok(())
     }
 
+    /// Folds the log into the database and empties it: it would keep a megabyte for the next writing.
+    fn rest(&mut self) -> Result<(), StoreError> {
+        if self.writable {
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         let verdict: String = self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {

@@ -89,6 +89,29 @@ fn what_was_committed_survives_a_kill_at_once() {
 }
 
 #[test]
+fn a_store_that_rests_keeps_everything_and_no_log() {
+    let here = folder();
+    let mut store = SqliteStore::open(&in_folder(&here)).expect("opens");
+    assert_eq!(store.rest(), Ok(()), "nothing was written yet");
+    for round in 0..3_u32 {
+        for number in 0..50 {
+            let (key, value) = numbered(number + 50 * round);
+            store.commit(&put(Table::Records, &key, &value)).expect("commits");
+        }
+        let log = || fs::metadata(here.path().join("store.db-wal")).map(|log| log.len()).unwrap_or(0);
+        assert!(log() > 0);
+        store.rest().expect("rests");
+        assert_eq!(log(), 0);
+        let reopened = SqliteStore::open(&in_folder(&killed(&here))).expect("opens");
+        assert_eq!(reopened.check(), Ok(()));
+        for number in 0..50 * (round + 1) {
+            let (key, value) = numbered(number);
+            assert_eq!(reopened.read(Table::Records, &key), Ok(Some(value)));
+        }
+    }
+}
+
+#[test]
 fn a_torn_write_of_the_log_leaves_whole_transactions() {
     let here = folder();
     let mut store = SqliteStore::open(&in_folder(&here)).expect("opens");

@@ -2,7 +2,13 @@
 //! not at all.
 
 use super::{Row, Store, StoreError, Table, Transaction};
+use std::any::Any;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Things made of rows that are kept for whoever asks again.
+const MADE_MAX: usize = 8;
 
 type RowKey = (Table, Vec<u8>);
 
@@ -11,12 +17,14 @@ pub struct Work<'a> {
     store: &'a dyn Store,
     rows: BTreeMap<RowKey, Option<Vec<u8>>>,
     scrub: bool,
+    /// What was made of rows, the newest last.
+    made: RefCell<Vec<(RowKey, Rc<dyn Any>)>>,
 }
 
 impl<'a> Work<'a> {
     /// An empty unit of work over `store`.
     pub fn new(store: &'a dyn Store) -> Self {
-        Self { store, rows: BTreeMap::new(), scrub: false }
+        Self { store, rows: BTreeMap::new(), scrub: false, made: RefCell::default() }
     }
 
     /// The row at `key`, as this work left it.
@@ -28,6 +36,38 @@ impl<'a> Work<'a> {
             Some(row) => Ok(row.clone()),
             None => self.store.read(table, key),
         }
+    }
+
+    /// What `make` makes of the row at `key`, kept for whoever asks again while the row stays as it is: of a row that is
+    /// costly to take apart and read piece by piece.
+    ///
+    /// # Errors
+    /// What the store says, and what `make` does.
+    pub fn made<T: 'static>(
+        &self,
+        table: Table,
+        key: Vec<u8>,
+        make: impl FnOnce(&[u8]) -> Result<T, StoreError>,
+    ) -> Result<Option<Rc<T>>, StoreError> {
+        let known =
+            self.made.borrow().iter().find(|((at, row), _)| *at == table && *row == key).map(|(_, made)| made.clone());
+        if let Some(Ok(made)) = known.map(Rc::downcast) {
+            return Ok(Some(made));
+        }
+        let Some(row) = self.read(table, &key)? else { return Ok(None) };
+        let made = Rc::new(make(&row)?);
+        let mut all = self.made.borrow_mut();
+        if all.len() == MADE_MAX {
+            all.remove(0);
+        }
+        all.push(((table, key), made.clone()));
+        Ok(Some(made))
+    }
+
+    /// The keys of rows of a table that were written.
+    pub fn written(&self, table: Table) -> impl Iterator<Item = &[u8]> {
+        let rows = self.rows.range((table, Vec::new())..).take_while(move |((at, _), _)| *at == table);
+        rows.filter(|(_, row)| row.is_some()).map(|((_, key), _)| key.as_slice())
     }
 
     /// Rows with `from <= key < to`, ascending, as this work left them; at most `limit` of them. An empty `to` stands
@@ -54,12 +94,17 @@ impl<'a> Work<'a> {
 
     /// Writes a row.
     pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.rows.insert((table, key.into()), Some(value.into()));
+        self.change((table, key.into()), Some(value.into()));
     }
 
     /// Deletes a row.
     pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
-        self.rows.insert((table, key.into()), None);
+        self.change((table, key.into()), None);
+    }
+
+    fn change(&mut self, key: RowKey, row: Option<Vec<u8>>) {
+        self.made.get_mut().retain(|(made_of, _)| *made_of != key);
+        self.rows.insert(key, row);
     }
 
     /// What this work deletes or overwrites must leave the disk for good.
@@ -90,8 +135,38 @@ impl<'a> Work<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{MemoryStore, Row, Store, Table, Transaction};
+    use super::super::{MemoryStore, Row, Store, StoreError, Table, Transaction};
     use super::Work;
+
+    #[test]
+    fn what_was_made_of_a_row_is_kept_until_the_row_changes() {
+        let store = MemoryStore::new();
+        let mut work = Work::new(&store);
+        let made = |work: &Work<'_>, key: u8| {
+            let calls = std::cell::Cell::new(0);
+            let made = work.made(Table::Entries, vec![key], |row| {
+                calls.set(calls.get() + 1);
+                Ok(row.to_vec())
+            });
+            (made.expect("reads").map(|made| made.to_vec()), calls.get())
+        };
+        assert_eq!(made(&work, 1), (None, 0));
+        work.put(Table::Entries, [1], [7]);
+        assert_eq!(made(&work, 1), (Some(vec![7]), 1));
+        assert_eq!(made(&work, 1), (Some(vec![7]), 0));
+        work.put(Table::Views, [1], [9]);
+        assert_eq!(made(&work, 1), (Some(vec![7]), 0), "another table's");
+        work.put(Table::Entries, [1], [8]);
+        assert_eq!(made(&work, 1), (Some(vec![8]), 1));
+        (2..20).for_each(|key| work.put(Table::Entries, [key], [key]));
+        (2..20).for_each(|key| assert_eq!(made(&work, key).1, 1));
+        assert_eq!(made(&work, 1), (Some(vec![8]), 1), "few are kept");
+        work.delete(Table::Entries, [1]);
+        assert_eq!(made(&work, 1), (None, 0));
+        assert_eq!(work.written(Table::Entries).collect::<Vec<_>>(), (2..20).map(|key| vec![key]).collect::<Vec<_>>());
+        let failed = work.made::<u8>(Table::Entries, vec![3], |_| Err(StoreError::Full));
+        assert_eq!(failed.map(|made| made.is_some()), Err(StoreError::Full));
+    }
 
     #[test]
     fn a_range_shows_what_was_written_and_hides_what_was_deleted() {

@@ -3,9 +3,11 @@
 //!
 //! The generation tells when a box is another one. Within a generation the newest record known to be there, with its cursor, is
 //! looked for on every connection: a box that went back and grew again has other cursors, and without that look its lost records
-//! would be missed by nobody.
+//! would be missed by nobody. A record may be gone because its member trimmed it, which a pack then covers.
 
-use super::state::BoxState;
+use super::pack::{Coverage, PackRule};
+use super::state::{BoxState, Chain, Ranges};
+use crate::id::Incarnation;
 use amends_protocol::{Cursor, Generation, StoredRecord};
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
@@ -20,6 +22,9 @@ pub struct Anchor {
     /// SHA-256 of its sealed bytes.
     #[n(1)]
     pub hash: ByteArray<32>,
+    /// Its incarnation and sequence number, where it could be opened: whether a pack covers it.
+    #[n(2)]
+    pub place: Option<(Incarnation, u64)>,
 }
 
 /// What became of the relay's box since the last connection.
@@ -46,7 +51,7 @@ pub(super) enum Look {
 
 impl BoxState {
     /// Takes in what a relay says on opening the box.
-    pub(super) fn opened(&mut self, generation: Generation, last: Cursor) -> Standing {
+    pub(super) fn opened(&mut self, generation: Generation, last: Cursor, rule: &PackRule) -> Standing {
         let known = self.generation.as_ref().map(|known| Generation(**known));
         let newest = self.anchor.map_or(0, |anchor| anchor.cursor).max(self.cursor);
         let standing = match known {
@@ -57,7 +62,7 @@ impl BoxState {
         // A box that was made on an earlier connection, by this phone or while it listened, was never seen being opened: nothing
         // tells whether it is still the same one.
         if standing != Standing::Same || known.is_none() {
-            self.refill();
+            self.refill(rule);
         }
         if std::mem::take(&mut self.reread) {
             self.cursor = 0;
@@ -67,21 +72,46 @@ impl BoxState {
     }
 
     /// Hands everything to the relay again, and reads it from the start: what came behind the point that it went back to may
-    /// stand at cursors that were read before.
-    pub(super) fn refill(&mut self) {
+    /// stand at cursors that were read before. Of a long history only the newest records go as they are, and a pack takes the
+    /// rest: what a relay takes as records is not to be the limit.
+    pub(super) fn refill(&mut self, rule: &PackRule) {
+        self.cursor = 0;
+        self.anchor = None;
+        let whole = self.chains.iter().map(Chain::held_count).sum::<u64>() <= rule.refill_whole_max();
+        for chain in &mut self.chains {
+            chain.trimmed = 0;
+            chain.untrimmed = Ranges::default();
+            let newest = if whole { 1 } else { chain.head_seq.saturating_sub(rule.keep).saturating_add(1) };
+            for (first, last) in chain.held() {
+                chain.upload.insert(first.max(newest), last);
+            }
+        }
+        self.packs.longest = 0;
+        self.packs.wanted |= !whole;
+    }
+
+    /// As [`BoxState::refill`] does, but only what none of the packs that the relay has covers.
+    pub(super) fn refill_beside(&mut self, packs: &Coverage) {
         self.cursor = 0;
         self.anchor = None;
         for chain in &mut self.chains {
-            for (first, last) in chain.held() {
+            for (first, last) in packs.lacks(&chain.id(), &chain.held()) {
                 chain.upload.insert(first, last);
             }
         }
     }
 
     /// A record is in the relay's box.
-    pub(super) fn remember(&mut self, cursor: Cursor, hash: [u8; 32]) {
+    pub(super) fn remember(&mut self, cursor: Cursor, hash: [u8; 32], place: Option<(Incarnation, u64)>) {
         if self.anchor.is_none_or(|anchor| anchor.cursor < cursor.0) {
-            self.anchor = Some(Anchor { cursor: cursor.0, hash: hash.into() });
+            self.anchor = Some(Anchor { cursor: cursor.0, hash: hash.into(), place });
+        }
+    }
+
+    /// A record that arrived was opened: if it is the newest one known, it has a place.
+    pub(super) fn opened_at(&mut self, hash: &[u8; 32], place: (Incarnation, u64)) {
+        if let Some(anchor) = self.anchor.as_mut().filter(|anchor| *anchor.hash == *hash) {
+            anchor.place = Some(place);
         }
     }
 

@@ -7,58 +7,20 @@
 //! On every connection a box is opened, read to its end, and subscribed before anything is uploaded: a phone restored from a
 //! backup pulls before it pushes.
 
-use super::anchor::{Anchor, Look, Standing};
-use super::keyring::{BoxRing, Keyring};
-use super::receive::Intake;
-use super::rows::{BoxIndex, MEMBER_BOX};
+use super::keyring::Keyring;
+use super::pack::PackRule;
+use super::read::Opening;
+use super::rows::BoxIndex;
+use super::session::{InFlight, Phase, Session};
 use super::state::BoxState;
+use super::upload::Handed;
 use super::{Arrival, Event, Input, Now, Output, SyncError};
-use crate::id::{MemberId, hash};
+use crate::id::MemberId;
 use crate::storage::Work;
 use amends_protocol::{
-    BoxId, Cursor, ErrorCode, FromRelay, Push, RecordHash, RelayError, Request, RequestId, Response, StoredRecord,
-    ToRelay, box_access_message,
+    BoxId, ErrorCode, FromRelay, RelayError, Request, RequestId, Response, ToRelay, box_access_message,
 };
-use std::collections::{BTreeMap, VecDeque};
-
-/// Records asked for in one read: all that a relay puts into one answer. A step's costs are shared by all that it takes in.
-const READ_RECORDS: u32 = amends_protocol::limits::RECORDS_PER_PAGE_MAX;
-/// Appends under way in one box: enough to fill the relay's group commit, few enough to resend cheaply.
-const APPENDS_IN_FLIGHT_MAX: usize = 64;
-/// Hashes of own records remembered, so that their echo through the subscription is not opened again.
-const ECHOES_MAX: usize = 1024;
-
-/// How far one box has come on this connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Closed,
-    Opening,
-    Reading,
-    Subscribing,
-    Live,
-}
-
-#[derive(Debug)]
-struct Session {
-    phase: Phase,
-    appends: usize,
-    /// Looked for in what is read.
-    sought: Option<Anchor>,
-    /// Uploads stop for this connection after the relay refused one for want of room.
-    refused: Option<ErrorCode>,
-    /// Uploads pause until then (elapsed ms) when the relay asks for patience.
-    paused_until_ms: Option<u64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum InFlight {
-    Open(BoxIndex),
-    Read(BoxIndex),
-    Subscribe(BoxIndex),
-    Append { index: BoxIndex, chain: u16, seq: u64, hash: [u8; 32] },
-    Trim { index: BoxIndex, chain: u16, seq: u64 },
-    Restore(BoxIndex),
-}
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What a step lends the engine.
 pub struct Lent<'a, 'w> {
@@ -77,17 +39,19 @@ pub struct Lent<'a, 'w> {
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub struct Engine {
-    sessions: Vec<Session>,
+    pub(super) sessions: Vec<Session>,
     exporter: Option<[u8; 32]>,
-    in_flight: BTreeMap<u64, InFlight>,
+    pub(super) in_flight: BTreeMap<u64, InFlight>,
     next_request: u64,
-    staged: Vec<Output>,
+    pub(super) staged: Vec<Output>,
     ready: VecDeque<Output>,
-    echoes: VecDeque<[u8; 32]>,
+    pub(super) echoes: VecDeque<[u8; 32]>,
     /// Whether this step changed what the engine knows of its connection.
     touched: bool,
     /// Highest own seq per box that the key vault's counter is known to cover.
-    counted: BTreeMap<BoxIndex, u64>,
+    pub(super) counted: BTreeMap<BoxIndex, u64>,
+    /// When records become packs.
+    pub(super) rule: PackRule,
 }
 
 impl Engine {
@@ -114,7 +78,19 @@ impl Engine {
 
     /// When [`Input::Tick`] is wanted next, in elapsed milliseconds.
     pub fn poll_timeout_ms(&self) -> Option<u64> {
-        self.sessions.iter().filter_map(|session| session.paused_until_ms).min()
+        let due = |session: &Session| if session.packs.is_busy() { Some(0) } else { session.paused_until_ms };
+        self.sessions.iter().filter_map(due).min()
+    }
+
+    /// Boxes that were read to their ends on this connection, packs included: what is missing now, the relay does not have.
+    pub fn caught_up(&self) -> BTreeSet<BoxIndex> {
+        let live = |(_, session): &(BoxIndex, &Session)| session.phase == Phase::Live;
+        (0..).zip(&self.sessions).filter(live).map(|(index, _)| index).collect()
+    }
+
+    /// When records become packs, from now on.
+    pub fn set_pack_rule(&mut self, rule: PackRule) {
+        self.rule = rule;
     }
 
     /// Whether the relay is reachable and everything is read, flushed and acknowledged: nothing more will be sent unasked.
@@ -126,6 +102,7 @@ impl Engine {
             && boxes.iter().zip(&self.sessions).all(|(state, session)| {
                 state.closed
                     || session.phase == Phase::Live
+                        && session.packs.is_idle()
                         && (session.refused.is_some()
                             || state.trims.is_empty() && state.chains.iter().all(|chain| chain.upload.is_empty()))
             })
@@ -161,6 +138,7 @@ impl Engine {
                         session.paused_until_ms = None;
                     }
                 }
+                self.take_all_packed(lent, &mut arrivals)?;
             }
         }
         Ok(arrivals)
@@ -176,6 +154,8 @@ impl Engine {
         self.exporter = None;
         self.in_flight.clear();
         self.sessions.clear();
+        // What comes back later may be wanted: words that were dropped here and turned out to be owed to both.
+        self.echoes.clear();
         self.ready.retain(|output| !matches!(output, Output::Send(_)));
     }
 
@@ -187,22 +167,15 @@ impl Engine {
     pub fn advance(&mut self, lent: &mut Lent<'_, '_>) -> Result<(), SyncError> {
         let Some(exporter) = self.exporter else { return Ok(()) };
         lent.ring.refresh(lent.boxes)?;
-        for (at, state) in lent.boxes.iter().enumerate() {
+        for at in 0..lent.boxes.len() {
             let Ok(index) = BoxIndex::try_from(at) else { break };
             if self.sessions.len() <= at {
-                self.sessions.push(Session {
-                    phase: Phase::Closed,
-                    appends: 0,
-                    sought: None,
-                    refused: None,
-                    paused_until_ms: None,
-                });
+                self.sessions.push(Session::default());
             }
-            let phase = self.sessions.get(at).map(|session| session.phase);
-            if state.closed {
+            if lent.boxes.get(at).is_none_or(|state| state.closed) {
                 continue;
             }
-            match phase {
+            match self.sessions.get(at).map(|session| session.phase) {
                 Some(Phase::Closed) => {
                     let keys = lent.ring.ring(index)?.epoch()?.box_keys();
                     let box_id = BoxId(keys.box_id);
@@ -210,96 +183,15 @@ impl Engine {
                     self.request(Request::OpenBox { box_id, signature }, InFlight::Open(index));
                     self.set_phase(index, Phase::Opening);
                 }
-                Some(Phase::Live) => self.upload(lent, index)?,
+                Some(Phase::Packs) => self.fetch_more(lent, index)?,
+                Some(Phase::Live) => {
+                    self.upload(lent, index)?;
+                    self.tend(lent, index)?;
+                }
                 _ => {}
             }
         }
         Ok(())
-    }
-
-    fn upload(&mut self, lent: &Lent<'_, '_>, index: BoxIndex) -> Result<(), SyncError> {
-        let at = usize::from(index);
-        let (Some(state), Some(session)) = (lent.boxes.get(at), self.sessions.get(at)) else { return Ok(()) };
-        if session.refused.is_some() || session.paused_until_ms.is_some_and(|until| until > lent.now.elapsed_ms) {
-            return Ok(());
-        }
-        let mut room = APPENDS_IN_FLIGHT_MAX.saturating_sub(session.appends);
-        let ring = lent.ring.ring(index)?;
-        let box_id = BoxId(*ring.epoch()?.box_id());
-        self.trim(state, index, box_id);
-        for (number, chain) in (0u16..).zip(&state.chains) {
-            for seq in chain.upload.iter() {
-                if room == 0 {
-                    return Ok(());
-                }
-                let under_way = |flight: &InFlight| matches!(flight, InFlight::Append { index: i, chain: c, seq: s, .. } if (*i, *c, *s) == (index, number, seq));
-                if self.in_flight.values().any(under_way) {
-                    continue;
-                }
-                // Order within a chain is kept: what waits for the vault holds back what follows.
-                if waits_for_vault(lent.boxes, state, number, seq) {
-                    break;
-                }
-                let sealed = super::seal::sealed_records(lent.work, ring, index, number, seq)?;
-                for record in sealed {
-                    self.count(index, state, number, seq);
-                    let digest = hash(&[&record]);
-                    self.remember_echo(digest);
-                    let flight = InFlight::Append { index, chain: number, seq, hash: digest };
-                    self.request(Request::Append { box_id, record }, flight);
-                    if let Some(session) = self.sessions.get_mut(at) {
-                        session.appends += 1;
-                    }
-                    room = room.saturating_sub(1);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Hides records that held words taken back, once their shorter form is durable at the relay.
-    fn trim(&mut self, state: &BoxState, index: BoxIndex, box_id: BoxId) {
-        for trim in &state.trims {
-            let (chain, seq) = (trim.chain, trim.seq);
-            let flight = InFlight::Trim { index, chain, seq };
-            let uploaded = state.chain(chain).is_some_and(|chain| !chain.upload.contains(seq));
-            if uploaded && !self.in_flight.values().any(|known| *known == flight) {
-                let records = trim.hashes.iter().map(|hash| RecordHash(**hash)).collect();
-                self.request(Request::Trim { box_id, records }, flight);
-            }
-        }
-    }
-
-    /// Shows what the relay hid again, where another phone asked for it: words of a proposal whose redaction turned out to be
-    /// void.
-    fn restore(&mut self, lent: &Lent<'_, '_>, index: BoxIndex, chain: u16, seq: u64) -> Result<(), SyncError> {
-        let kept = lent.boxes.get(usize::from(index)).and_then(|state| state.chain(chain));
-        if !kept.is_some_and(|chain| chain.restore.contains(seq)) {
-            return Ok(());
-        }
-        let ring = lent.ring.ring(index)?;
-        let box_id = BoxId(*ring.epoch()?.box_id());
-        let hashes = super::seal::sealed_hashes(lent.work, ring, index, chain, seq)?;
-        let records = hashes.into_iter().map(RecordHash).collect();
-        self.request(Request::Restore { box_id, records }, InFlight::Restore(index));
-        Ok(())
-    }
-
-    /// Before a record of our own chain is handed to the transport, the key vault must know its number.
-    fn count(&mut self, index: BoxIndex, state: &BoxState, chain: u16, seq: u64) {
-        if state.own != Some(chain) || self.counted.get(&index).is_some_and(|counted| *counted >= seq) {
-            return;
-        }
-        let head = state.chain(chain).map_or(seq, |chain| chain.head_seq);
-        self.counted.insert(index, head);
-        self.staged.push(Output::Count { index, seq: head });
-    }
-
-    fn remember_echo(&mut self, hash: [u8; 32]) {
-        if self.echoes.len() == ECHOES_MAX {
-            self.echoes.pop_front();
-        }
-        self.echoes.push_back(hash);
     }
 
     fn answered(
@@ -312,190 +204,84 @@ impl Engine {
         // An answer to nothing we asked, or from before a reconnect, is no reason to fail.
         let Some(flight) = self.in_flight.remove(&id.0) else { return Ok(()) };
         match (flight, response) {
-            (InFlight::Open(index), Response::BoxOpened { generation, last, .. }) => {
-                let at = usize::from(index);
-                if let (Some(state), Some(session)) = (lent.boxes.get_mut(at), self.sessions.get_mut(at)) {
-                    match state.opened(generation, last) {
-                        Standing::Same => {}
-                        Standing::Lost => self.staged.push(Output::Event(Event::RelayLostBox { index })),
-                        Standing::WentBack => self.staged.push(Output::Event(Event::RelayWentBack { index })),
-                    }
-                    session.sought = state.anchor;
-                    self.read(index, state.read_from(), lent.ring.ring(index)?)?;
-                }
+            (InFlight::Open(index), Response::BoxOpened { generation, first, last, packs }) => {
+                self.opened(lent, index, Opening { generation, first, last, packs: packs.into() })
             }
             (InFlight::Read(index), Response::Records { records, more }) => {
-                self.page(lent, index, (records, more), arrivals)?;
+                self.page(lent, index, (records, more), arrivals)
             }
             (InFlight::Subscribe(index), Response::Subscribed) => {
                 self.set_phase(index, Phase::Live);
                 self.staged.push(Output::Event(Event::CaughtUp { index }));
+                Ok(())
             }
             (InFlight::Append { index, chain, seq, hash }, Response::Appended { duplicate, cursor }) => {
-                self.appended(index);
-                if duplicate {
-                    self.restore(lent, index, chain, seq)?;
-                }
-                if let Some(state) = lent.boxes.get_mut(usize::from(index)) {
-                    state.remember(cursor, hash);
-                    if let Some(chain) = state.chain_mut(chain) {
-                        chain.upload.remove(seq);
-                        chain.restore.remove(seq);
-                    }
-                    state.waits.retain(|wait| (wait.chain, wait.seq) != (chain, seq));
-                }
+                self.appended(lent, Handed { index, chain, seq, hash }, duplicate, cursor)
             }
             (InFlight::Trim { index, chain, seq }, Response::Trimmed { .. }) => {
                 if let Some(state) = lent.boxes.get_mut(usize::from(index)) {
                     state.trims.retain(|trim| (trim.chain, trim.seq) != (chain, seq));
                 }
+                Ok(())
             }
-            (InFlight::Restore(_), Response::Restored { .. }) => {}
-            (InFlight::Append { index, .. }, Response::Error(error)) => {
-                self.appended(index);
-                self.append_refused(index, &error, lent.now.elapsed_ms);
+            (InFlight::Restore(_), Response::Restored { .. }) => Ok(()),
+            (InFlight::Packs(index), Response::PackList { packs }) => self.packs_listed(lent, index, &packs),
+            (InFlight::Chunk { index, hash }, Response::Chunk { chunk }) => {
+                self.chunk_came(lent, index, hash, chunk, arrivals)
             }
-            (flight, Response::Error(error)) => {
-                self.staged.push(Output::Event(Event::Refused { index: flight.index(), code: error.code }));
-                if let Some(session) = self.sessions.get_mut(usize::from(flight.index())) {
+            (InFlight::PutChunk(index), Response::ChunkStored { .. }) => {
+                self.chunk_stored(index);
+                Ok(())
+            }
+            (InFlight::PutPack(index), Response::PackStored { pack }) => self.pack_stored(lent, index, pack),
+            (InFlight::TrimPacked { index, chain, upto }, Response::Trimmed { .. }) => {
+                self.trimmed(lent, index, chain, upto)
+            }
+            (flight, Response::Error(error)) => self.refused(lent, flight, &error, arrivals),
+            (flight, _) => self.refused(lent, flight, &RelayError::new(ErrorCode::Malformed), arrivals),
+        }
+    }
+
+    /// The relay does not do what was asked.
+    fn refused(
+        &mut self,
+        lent: &mut Lent<'_, '_>,
+        flight: InFlight,
+        error: &RelayError,
+        arrivals: &mut Vec<Arrival>,
+    ) -> Result<(), SyncError> {
+        match flight {
+            InFlight::Append { index, .. } => self.append_refused(index, error, lent.now.elapsed_ms),
+            InFlight::Packs(index) => return self.packs_unknown(lent, index),
+            InFlight::Chunk { index, hash } => return self.chunk_refused(lent, index, hash, error, arrivals),
+            InFlight::PutChunk(index) | InFlight::PutPack(index) => {
+                self.put_refused(index, error, lent.now.elapsed_ms);
+            }
+            InFlight::TrimPacked { index, .. } => self.trim_refused(index, error.code),
+            InFlight::Open(index)
+            | InFlight::Read(index)
+            | InFlight::Subscribe(index)
+            | InFlight::Restore(index)
+            | InFlight::Trim { index, .. } => {
+                self.staged.push(Output::Event(Event::Refused { index, code: error.code }));
+                if let Some(session) = self.sessions.get_mut(usize::from(index)) {
                     session.refused = Some(error.code);
                 }
             }
-            (flight, _) => {
-                self.staged.push(Output::Event(Event::Refused { index: flight.index(), code: ErrorCode::Malformed }));
-            }
         }
         Ok(())
     }
 
-    fn appended(&mut self, index: BoxIndex) {
-        if let Some(session) = self.sessions.get_mut(usize::from(index)) {
-            session.appends = session.appends.saturating_sub(1);
-        }
-    }
-
-    fn append_refused(&mut self, index: BoxIndex, error: &RelayError, now_ms: u64) {
-        let Some(session) = self.sessions.get_mut(usize::from(index)) else { return };
-        match error.retry_after_s {
-            Some(seconds) => session.paused_until_ms = Some(now_ms.saturating_add(u64::from(seconds) * 1000)),
-            None => {
-                if session.refused.replace(error.code).is_none() {
-                    self.staged.push(Output::Event(Event::Refused { index, code: error.code }));
-                }
-            }
-        }
-    }
-
-    /// A page that was read. A box in which the newest record known is gone is filled again, and read from the start.
-    fn page(
-        &mut self,
-        lent: &mut Lent<'_, '_>,
-        index: BoxIndex,
-        (records, more): (Vec<StoredRecord>, bool),
-        arrivals: &mut Vec<Arrival>,
-    ) -> Result<(), SyncError> {
-        let at = usize::from(index);
-        let sought = self.sessions.get(at).and_then(|session| session.sought);
-        let look = sought.map_or(Look::There, |anchor| anchor.look(&records, more));
-        if let (Some(session), true) = (self.sessions.get_mut(at), look != Look::NotYet) {
-            session.sought = None;
-        }
-        let Some(state) = lent.boxes.get_mut(at) else { return Ok(()) };
-        if look == Look::Gone {
-            state.refill();
-            self.staged.push(Output::Event(Event::RelayWentBack { index }));
-            return self.read(index, 0, lent.ring.ring(index)?);
-        }
-        let last = records.last().map(|record| record.cursor.0);
-        self.take(lent, index, records, arrivals)?;
-        // A relay that promises more and sends nothing would have us ask forever.
-        if let (true, Some(last)) = (more, last) {
-            return self.read(index, last, lent.ring.ring(index)?);
-        }
-        let Some(state) = lent.boxes.get(at) else { return Ok(()) };
-        let box_id = BoxId(*lent.ring.ring(index)?.epoch()?.box_id());
-        self.request(Request::Subscribe { box_id, after: Cursor(state.cursor) }, InFlight::Subscribe(index));
-        self.set_phase(index, Phase::Subscribing);
-        Ok(())
-    }
-
-    fn read(&mut self, index: BoxIndex, cursor: u64, ring: &BoxRing) -> Result<(), SyncError> {
-        let box_id = BoxId(*ring.epoch()?.box_id());
-        self.request(Request::Read { box_id, after: Cursor(cursor), limit: READ_RECORDS }, InFlight::Read(index));
-        self.set_phase(index, Phase::Reading);
-        Ok(())
-    }
-
-    fn pushed(&mut self, lent: &mut Lent<'_, '_>, push: Push, arrivals: &mut Vec<Arrival>) -> Result<(), SyncError> {
-        match push {
-            Push::Records { box_id, records } => {
-                let Some(index) = lent.ring.index_of(&box_id.0) else { return Ok(()) };
-                self.take(lent, index, records, arrivals)
-            }
-            Push::Lagged { box_id } => {
-                let Some(index) = lent.ring.index_of(&box_id.0) else { return Ok(()) };
-                let Some(state) = lent.boxes.get(usize::from(index)) else { return Ok(()) };
-                self.read(index, state.cursor, lent.ring.ring(index)?)
-            }
-            Push::GoingAway => {
-                self.staged.push(Output::Event(Event::RelayGoingAway));
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn take(
-        &mut self,
-        lent: &mut Lent<'_, '_>,
-        index: BoxIndex,
-        records: Vec<StoredRecord>,
-        arrivals: &mut Vec<Arrival>,
-    ) -> Result<(), SyncError> {
-        let Some(state) = lent.boxes.get_mut(usize::from(index)) else { return Ok(()) };
-        let mut fresh = Vec::with_capacity(records.len());
-        for StoredRecord { cursor, record } in records {
-            if cursor.0 <= state.cursor {
-                continue;
-            }
-            state.cursor = cursor.0;
-            let digest = hash(&[&record]);
-            state.remember(cursor, digest);
-            match self.echoes.iter().position(|echo| *echo == digest) {
-                Some(at) => drop(self.echoes.remove(at)),
-                None => fresh.push(record),
-            }
-        }
-        let ring = lent.ring.ring_mut(index)?;
-        let outputs = &mut self.staged;
-        Intake { now: lent.now, me: lent.me, index, state, ring, work: lent.work, arrivals, outputs }.receive(&fresh)
-    }
-
-    fn set_phase(&mut self, index: BoxIndex, phase: Phase) {
+    pub(super) fn set_phase(&mut self, index: BoxIndex, phase: Phase) {
         if let Some(session) = self.sessions.get_mut(usize::from(index)) {
             session.phase = phase;
         }
     }
 
-    fn request(&mut self, request: Request, flight: InFlight) {
+    pub(super) fn request(&mut self, request: Request, flight: InFlight) {
         self.touched = true;
         self.next_request += 1;
         self.in_flight.insert(self.next_request, flight);
         self.staged.push(Output::Send(ToRelay::Request(RequestId(self.next_request), request)));
     }
-}
-
-impl InFlight {
-    fn index(&self) -> BoxIndex {
-        match self {
-            Self::Open(index) | Self::Read(index) | Self::Subscribe(index) | Self::Restore(index) => *index,
-            Self::Append { index, .. } | Self::Trim { index, .. } => *index,
-        }
-    }
-}
-
-fn waits_for_vault(boxes: &[BoxState], state: &BoxState, chain: u16, seq: u64) -> bool {
-    let Some(wait) = state.waits.iter().find(|wait| (wait.chain, wait.seq) == (chain, seq)) else { return false };
-    let vault = boxes.get(usize::from(MEMBER_BOX)).and_then(|vault| vault.chain(wait.vault_chain));
-    vault.is_none_or(|chain| chain.upload.contains(wait.vault_seq))
 }

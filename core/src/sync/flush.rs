@@ -154,7 +154,7 @@ fn one_record(
     }
     let sealed = seal_record(ring.epoch()?, &record, &prev)?;
     record.certificates.clear();
-    let row = RecordRow::new(id, &record, Some(hash(&[&sealed])), ring.epoch()?);
+    let row = RecordRow::new(id, &record, Some(hash(&[&sealed])));
     write_record(work, index, own, seq, 0, &row);
     if let Some(chain) = state.chain_mut(own) {
         chain.head_seq = seq;

@@ -12,16 +12,22 @@ mod engine;
 mod flush;
 mod keyring;
 mod open;
+mod pack;
+mod read;
 mod receive;
 mod recover;
 mod rows;
 mod seal;
+mod session;
+mod sheaf;
 mod state;
+mod upload;
 
 pub use anchor::Anchor;
 pub use engine::{Engine, Lent};
 pub use flush::{Flushed, FlushedItem, Signer, flush};
 pub use keyring::{BoxRing, Keyring};
+pub use pack::{Lacking, PackRule, PackState};
 pub use receive::{item_hashes, set_aside};
 pub use recover::Found;
 pub(crate) use recover::{Own, Sounded, make_sound};
@@ -30,6 +36,7 @@ pub use rows::{
     keyed, record_key, unflushed_key, whole,
 };
 pub use seal::{drop_items, read_record, sealed_hashes};
+pub use sheaf::{SheafRule, bind_settled, bound_records};
 pub use state::{BoxState, Chain, EpochState, Ranges, RosterMember, SeenHead, Trim, Wait};
 
 use crate::crypto::PrimitiveError;
@@ -112,6 +119,8 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// Something that this home did not have was taken in: views may have changed.
+    Arrived,
     /// A box is read to its end.
     CaughtUp {
         /// Which box.
@@ -150,6 +159,18 @@ pub enum Event {
     Missing {
         /// Which box.
         index: BoxIndex,
+    },
+    /// The relay's packs hold less than one that this phone knew: a longer one is made.
+    ShorterHistory {
+        /// Which box.
+        index: BoxIndex,
+    },
+    /// A pack could not be made, or not all of one could be read: nothing else depends on it.
+    Pack {
+        /// Which box.
+        index: BoxIndex,
+        /// A stable snake_case code.
+        reason: &'static str,
     },
     /// The relay shuts down in good order.
     RelayGoingAway,

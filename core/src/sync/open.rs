@@ -39,19 +39,27 @@ pub(super) struct Checked {
 
 /// Opens records, each with the newest key that fits, on two threads when there are many. None for what no key opens.
 pub(super) fn open_all(ring: &BoxRing, owner: &OwnerId, sealed: &[Vec<u8>]) -> Vec<Option<Opened>> {
-    let open = |bytes: &Vec<u8>| open(ring, owner, bytes);
-    let (own, rest) = sealed.split_at(sealed.len() / 2);
+    on_two_threads(sealed, |bytes| open(ring, owner, bytes))
+}
+
+/// Checks the signatures of records whose predecessors are told, on two threads when there are many.
+pub(super) fn check_all(ring: &BoxRing, owner: &OwnerId, records: &[SignedRecord]) -> Vec<Option<Checked>> {
+    on_two_threads(records, |record| check(ring, owner, record))
+}
+
+fn on_two_threads<T: Sync, U: Send>(all: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
+    let (own, rest) = all.split_at(all.len() / 2);
     let alone =
         own.len() < WORTH_A_THREAD || thread::available_parallelism().is_ok_and(|cores| cores == NonZero::<usize>::MIN);
     if alone {
-        return sealed.iter().map(open).collect();
+        return all.iter().map(work).collect();
     }
     thread::scope(|scope| {
-        let beside = scope.spawn(|| rest.iter().map(open).collect::<Vec<_>>());
-        let mut opened: Vec<_> = own.iter().map(open).collect();
+        let beside = scope.spawn(|| rest.iter().map(&work).collect::<Vec<_>>());
+        let mut done: Vec<_> = own.iter().map(&work).collect();
         // A thread that could not do it leaves it to this one.
-        opened.extend(beside.join().unwrap_or_else(|_| rest.iter().map(open).collect()));
-        opened
+        done.extend(beside.join().unwrap_or_else(|_| rest.iter().map(&work).collect()));
+        done
     })
 }
 

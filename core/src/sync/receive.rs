@@ -6,10 +6,10 @@ use super::open::{Checked, Opened, open_all};
 use super::rows::{
     BoxIndex, ForkRow, Locator, QuarantineRow, RecordRow, SEQ_MAX, WaitingRow, encoded, keyed, record_key, whole,
 };
-use super::seal::{TWINS_MAX, read_record, write_record};
+use super::seal::{TWINS_MAX, read_record, rewrite_record, write_record};
 use super::state::{BoxState, CHAINS_MAX, Chain, SeenHead};
 use super::{Arrival, Arrived, Event, Now, Output, SyncError};
-use crate::crypto::record::{Item, Place, SignedRecord};
+use crate::crypto::record::{Core, Item, Place, SignedRecord};
 use crate::document::{change_hash, inspect_change};
 use crate::id::{BodyHash, ChangeHash, DeviceId, MemberId, OwnerId, RecordId, StatementId, hash};
 use crate::statement::{self, Statement};
@@ -38,7 +38,7 @@ pub(crate) struct Intake<'a, 'w> {
 }
 
 /// What became of one record.
-enum Verdict {
+pub(super) enum Verdict {
     Kept,
     Known,
     /// Cannot be verified before something else arrives.
@@ -79,6 +79,7 @@ impl Intake<'_, '_> {
                 self.quarantine("not_authentic", bytes, None, None)?;
                 continue;
             };
+            self.state.opened_at(&sealed, (record.core.incarnation, record.core.seq));
             match self.take(&record, checked, Some(sealed))? {
                 Verdict::Kept => kept = true,
                 Verdict::Known => {}
@@ -92,7 +93,7 @@ impl Intake<'_, '_> {
         Ok(())
     }
 
-    fn retry_waiting(&mut self) -> Result<bool, SyncError> {
+    pub(super) fn retry_waiting(&mut self) -> Result<bool, SyncError> {
         let (from, to) = whole(self.index);
         let mut kept = false;
         for (key, row) in self.work.range(Table::Waiting, &from, &to, WAITING_MAX)? {
@@ -112,7 +113,7 @@ impl Intake<'_, '_> {
         Ok(kept)
     }
 
-    fn take(
+    pub(super) fn take(
         &mut self,
         record: &SignedRecord,
         checked: Option<Checked>,
@@ -202,7 +203,8 @@ impl Intake<'_, '_> {
         self.sort_items(Kept { member, chain, seq, twin }, &record, &hashes)?;
         record.prev = None;
         record.certificates.clear();
-        let row = RecordRow::new(id, &record, sealed, self.ring.epoch()?);
+        // Only one's own member's records are ever hidden at the relay.
+        let row = RecordRow::new(id, &record, sealed.filter(|_| member == self.me));
         write_record(self.work, self.index, chain, seq, twin, &row);
         Ok(Verdict::Kept)
     }
@@ -224,7 +226,7 @@ impl Intake<'_, '_> {
             let Ok(statement) = Statement::from_parts(self.state.owner, kept.member, header.clone(), parts) else {
                 continue;
             };
-            if statement::check(&statement).is_ok() {
+            if statement.body.is_some() && statement::check_header(&statement).is_ok() {
                 *ours = theirs.clone();
                 completed = true;
                 self.arrive(
@@ -236,8 +238,8 @@ impl Intake<'_, '_> {
         if !completed {
             return Ok(Verdict::Known);
         }
-        row.keep(known.encode_payload(&self.ring.epoch()?.id(), None));
-        write_record(self.work, self.index, kept.chain, kept.seq, kept.twin, &row);
+        row.keep(&known);
+        rewrite_record(self.work, self.index, kept.chain, kept.twin, &row, &known)?;
         Ok(Verdict::Kept)
     }
 
@@ -279,14 +281,20 @@ impl Intake<'_, '_> {
         let Ok(statement) = Statement::from_parts(self.state.owner, kept.member, header.to_vec(), parts) else {
             return self.quarantine("malformed_statement", bytes, None, None);
         };
-        match statement::check(&statement) {
-            Err(refusal) => self.quarantine(refusal.code(), bytes, Some(statement.id), None),
-            Ok(()) => {
-                let locator = kept.locator(item);
-                self.arrive(kept.member, Arrived::Statement { locator, statement: Box::new(statement) });
-                Ok(())
-            }
+        if let Err(refusal) = statement::check_header(&statement) {
+            return self.quarantine(refusal.code(), bytes, Some(statement.id), None);
         }
+        // A body that cannot be shown here is set aside, for whoever examines it; that something was said stands. Another phone
+        // may have it in a form without the body, or know how to read it, and must come to the same end.
+        match (content, statement.content()) {
+            _ if !statement.header.kind.is_known() => {}
+            (Item::Present(_), Ok(None)) => self.quarantine("malformed_body", bytes, Some(statement.id), None)?,
+            (Item::Present(_), Err(refusal)) => self.quarantine(refusal.code(), bytes, Some(statement.id), None)?,
+            _ => {}
+        }
+        let locator = kept.locator(item);
+        self.arrive(kept.member, Arrived::Statement { locator, statement: Box::new(statement) });
+        Ok(())
     }
 
     /// Others may have said that they saw this record before it came here.
@@ -362,7 +370,7 @@ impl Intake<'_, '_> {
         Ok(None)
     }
 
-    fn wait(&mut self, record: &SignedRecord, epoch: u16, reason: &'static str) -> Result<(), SyncError> {
+    pub(super) fn wait(&mut self, record: &SignedRecord, epoch: u16, reason: &'static str) -> Result<(), SyncError> {
         let Some(sealed_in) = self.ring.epochs().get(usize::from(epoch)) else { return Ok(()) };
         let payload = record.encode_payload(&sealed_in.id(), record.prev.as_ref());
         let (from, to) = whole(self.index);
@@ -418,12 +426,17 @@ pub fn set_aside(work: &mut Work<'_>, row: &QuarantineRow) -> Result<(), StoreEr
 /// The hashes that were signed for the record's items, if `member` wrote it. An item that cannot be read hashes to something
 /// that nobody signed, or that its signer must answer for: it is judged alone, once the record stands.
 pub fn item_hashes(owner: &OwnerId, member: &MemberId, record: &SignedRecord) -> Vec<[u8; 32]> {
-    let hash_of = |(at, item): (usize, &Item)| match (item, record.core.headers.get(at)) {
-        (Item::Absent(hash), _) => *hash,
-        (Item::Present(bytes), Some(header)) => {
-            statement::body_hash(owner, member, header, bytes).map_or([0; 32], |hash| hash.0)
-        }
-        (Item::Present(bytes), None) => change_hash(bytes).0,
+    let hash_of = |(at, item): (usize, &Item)| match item {
+        Item::Absent(hash) => *hash,
+        Item::Present(bytes) => item_hash(owner, member, &record.core, at, bytes),
     };
     record.items.iter().enumerate().map(hash_of).collect()
+}
+
+/// The same of one item that is there.
+pub(super) fn item_hash(owner: &OwnerId, member: &MemberId, core: &Core, at: usize, bytes: &[u8]) -> [u8; 32] {
+    match core.headers.get(at) {
+        Some(header) => statement::body_hash(owner, member, header, bytes).map_or([0; 32], |hash| hash.0),
+        None => change_hash(bytes).0,
+    }
 }

@@ -7,11 +7,13 @@
 
 use super::SyncError;
 use super::keyring::BoxRing;
+use super::pack::PackState;
 use super::rows::{
     BoxIndex, ForkRow, MEMBER_BOX, RecordRow, SEQ_MAX, UnflushedRow, WaitingRow, encoded, keyed, record_key,
     unflushed_key, whole,
 };
 use super::seal::{TWINS_MAX, read_record};
+use super::sheaf::unbind_all;
 use super::state::{BoxState, CHAINS_MAX, Chain, Ranges, SeenHead, Wait};
 use crate::crypto::record::{Item, Place, SeenEntry, SignedRecord};
 use crate::document::change_hash;
@@ -78,6 +80,10 @@ impl BoxState {
         self.cursor = 0;
         self.anchor = None;
         self.reread = false;
+        self.packs = PackState::default();
+        for chain in &mut self.chains {
+            (chain.trimmed, chain.untrimmed) = (0, Ranges::default());
+        }
     }
 
     /// This home begins another incarnation. What the one that ends has not sent yet will be in the next one's records, which
@@ -144,6 +150,8 @@ impl Sounding<'_, '_> {
     /// Reads every record row, and puts those that stand under another chain's number, or behind a twin that is gone, where
     /// they belong.
     fn records(&mut self) -> Result<Places, SyncError> {
+        // Record by record from here on; the step binds them again.
+        self.found.contradicted |= !unbind_all(self.work, self.index)?;
         let (from, to) = whole(self.index);
         let mut places = Places::new();
         for (key, bytes) in self.work.range(Table::Records, &from, &to, usize::MAX)? {
@@ -199,7 +207,7 @@ impl Sounding<'_, '_> {
         let (seq, rest) = rest.split_first_chunk::<4>()?;
         let &[twin] = rest else { return None };
         let row: RecordRow = minicbor::decode(bytes).ok()?;
-        let record = SignedRecord::decode_payload(&row.payload()?, &self.ring.epoch().ok()?.id()).ok()?;
+        let record = row.record()?;
         let seq = u64::from(u32::from_be_bytes(*seq));
         (record.core.seq == seq).then(|| ((u16::from_be_bytes(*number), seq, twin), row, record))
     }

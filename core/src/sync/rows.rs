@@ -1,9 +1,8 @@
 //! The engine's rows: keys in byte order, values in CBOR. The store seals them; nothing here is text a person wrote in a key.
 
-use crate::crypto::epoch::Epoch;
 use crate::crypto::record::{PAYLOAD_MAX, SignedRecord};
 use crate::crypto::seal::{deflate, inflate};
-use crate::id::{ChangeHash, Day, EntryId, RecordId, StatementId};
+use crate::id::{ChangeHash, Day, EntryId, EpochId, RecordId, StatementId};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use std::borrow::Cow;
@@ -82,10 +81,10 @@ pub struct RecordRow {
     /// The record's id, so that its successor can be verified without walking the chain.
     #[n(0)]
     pub id: RecordId,
-    /// The payload (SPEC 4.3), or the raw DEFLATE of it.
+    /// The payload (SPEC 4.3), sealed in no epoch, or the raw DEFLATE of it.
     #[n(1)]
     packed: ByteVec,
-    /// SHA-256 of the sealed record at the relay, while it may still be trimmed.
+    /// SHA-256 of the sealed record at the relay, where it may have to be hidden there and sealing it again may not give it.
     #[n(2)]
     pub sealed: Option<ByteArray<32>>,
     /// Whether `packed` is deflated.
@@ -93,28 +92,37 @@ pub struct RecordRow {
     deflated: Option<bool>,
 }
 
-/// Bytes of a payload from which on it is deflated: shorter ones are hashes and signatures for the most part. SQLite gives
-/// what does not fit a quarter of a page a page of its own, so it pays twice.
-const WORTH_DEFLATING: usize = 512;
+/// Bytes of a payload from which on it is deflated: SQLite gives what does not fit a quarter of a page a page of its own.
+const WORTH_DEFLATING: usize = 880;
+
+/// Rows name the epoch that a record was made in, whichever the box has come to since.
+const NO_EPOCH: EpochId = EpochId([0; 32]);
 
 impl RecordRow {
-    /// The row of a verified record; `epoch` is the box's current one.
-    pub fn new(id: RecordId, record: &SignedRecord, sealed: Option<[u8; 32]>, epoch: &Epoch) -> Self {
+    /// The row of a verified record.
+    pub fn new(id: RecordId, record: &SignedRecord, sealed: Option<[u8; 32]>) -> Self {
         let mut row = Self { id, packed: Vec::new().into(), sealed: sealed.map(Into::into), deflated: None };
-        row.keep(record.encode_payload(&epoch.id(), None));
+        row.keep(record);
         row
     }
 
-    /// The payload; none when what was kept cannot be read.
-    pub fn payload(&self) -> Option<Cow<'_, [u8]>> {
-        match self.deflated {
-            Some(true) => inflate(&self.packed, PAYLOAD_MAX).map(Cow::Owned),
-            _ => Some(Cow::Borrowed(&self.packed)),
-        }
+    /// The same, quickly, for a row that is only looked at.
+    pub(super) fn undeflated(id: RecordId, record: &SignedRecord, sealed: Option<ByteArray<32>>) -> Self {
+        Self { id, packed: record.encode_payload(&NO_EPOCH, None).into(), sealed, deflated: None }
     }
 
-    /// Keeps another payload.
-    pub fn keep(&mut self, payload: Vec<u8>) {
+    /// The record; none when what was kept cannot be read.
+    pub fn record(&self) -> Option<SignedRecord> {
+        let payload = match self.deflated {
+            Some(true) => Cow::Owned(inflate(&self.packed, PAYLOAD_MAX)?),
+            _ => Cow::Borrowed(self.packed.as_slice()),
+        };
+        SignedRecord::decode_payload(&payload, &NO_EPOCH).ok()
+    }
+
+    /// Keeps another form of the record.
+    pub fn keep(&mut self, record: &SignedRecord) {
+        let payload = record.encode_payload(&NO_EPOCH, None);
         let deflated = (payload.len() >= WORTH_DEFLATING).then(|| deflate(&payload));
         let deflated = deflated.filter(|deflated| deflated.len() < payload.len());
         self.deflated = deflated.is_some().then_some(true);

@@ -3,6 +3,8 @@
 //! Kept small, since it is read when a home opens and rewritten with every record: a few chains of a few hundred bytes.
 
 use super::anchor::Anchor;
+use super::pack::PackState;
+use crate::crypto::pack::ChainId;
 use crate::crypto::record::SeenEntry;
 use crate::document::Actor;
 use crate::id::{DeviceId, EntryId, EpochId, Incarnation, MemberId, OwnerId, RecordId};
@@ -188,6 +190,21 @@ pub struct Chain {
     /// Asked for by another phone: where the relay has them and hides them, they are to be shown again.
     #[n(10)]
     pub restore: Ranges,
+    /// Kept, but without words that were dropped here and are owed to both.
+    #[n(11)]
+    #[cbor(default)]
+    pub owed: Ranges,
+    /// The refill last asked for because of them, as (how many, day).
+    #[n(12)]
+    pub asked_owed: Option<(u64, i64)>,
+    /// Up to here the relay's records were trimmed, because a pack holds them; only those of one's own member ever are.
+    #[n(13)]
+    #[cbor(default)]
+    pub trimmed: u64,
+    /// Up to there, but left to the relay: no pack could take them.
+    #[n(14)]
+    #[cbor(default)]
+    pub untrimmed: Ranges,
 }
 
 impl Chain {
@@ -205,6 +222,10 @@ impl Chain {
             missing_from: 0,
             asked: None,
             restore: Ranges::default(),
+            trimmed: 0,
+            untrimmed: Ranges::default(),
+            owed: Ranges::default(),
+            asked_owed: None,
         }
     }
 
@@ -234,6 +255,11 @@ impl Chain {
         }
     }
 
+    /// What packs call it.
+    pub fn id(&self) -> ChainId {
+        ChainId { device: self.device, incarnation: self.incarnation }
+    }
+
     /// The stretches of records that are kept.
     pub fn held(&self) -> Vec<(u64, u64)> {
         let mut held = Vec::new();
@@ -245,6 +271,20 @@ impl Chain {
         held.push((from, self.head_seq));
         held.retain(|(first, last)| first <= last);
         held
+    }
+
+    /// How many records are kept.
+    pub(super) fn held_count(&self) -> u64 {
+        self.held().iter().map(|(first, last)| last - first + 1).sum()
+    }
+
+    /// Records were asked for again: what was trimmed of them may be readable from now on.
+    pub fn show_again(&mut self, first: u64, last: u64) {
+        for (from, to) in self.held() {
+            self.upload.insert(from.max(first), to.min(last));
+            self.restore.insert(from.max(first), to.min(last));
+        }
+        self.trimmed = self.trimmed.min(first.saturating_sub(1));
     }
 }
 
@@ -328,6 +368,10 @@ pub struct BoxState {
     /// The newest record known to be in the relay's box.
     #[n(13)]
     pub anchor: Option<Anchor>,
+    /// What is known of its packs.
+    #[n(14)]
+    #[cbor(default)]
+    pub packs: PackState,
 }
 
 impl BoxState {
@@ -348,6 +392,7 @@ impl BoxState {
             trims: Vec::new(),
             reread: false,
             anchor: None,
+            packs: PackState::default(),
         }
     }
 

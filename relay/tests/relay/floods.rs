@@ -143,12 +143,16 @@ async fn whoever_keeps_the_relay_waiting_is_let_go() {
     let mut halting = relay.client().await;
     halting.say_bytes(&[0, 0, 0, 100, 1, 2]).await;
     assert_eq!(halting.closing().await, (vec![], too_slow));
-    // One that sends a frame in drops, each well in time.
+    // One that sends a frame in drops, each well in time, and would be done after twenty minutes. The pauses are what it does; what
+    // is waited for is that the relay stops listening.
     let mut dripping = relay.client().await;
     dripping.say_bytes(&[0, 0, 100, 0, 1]).await;
-    while dripping.send.write_all(&[2]).await.is_ok() {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let drip = async {
+        while dripping.send.write_all(&[2]).await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    soon(drip).await;
     assert_eq!(dripping.closing().await, (vec![], too_slow));
     // One that asks for much and reads nothing of it: only QUIC is still answered.
     let key = BoxKey::new(1);

@@ -11,7 +11,7 @@ use amends_core::crypto::seal::{open_record, seal_record};
 use amends_core::home::Home;
 use amends_core::id::{EntryId, Incarnation, OwnerId, RecordId};
 use amends_core::storage::{Store, Transaction};
-use amends_core::sync::Input;
+use amends_core::sync::{Input, PackRule};
 use amends_tests::workload::{Action, MemoryRelay, Session, exchange};
 use automerge::transaction::Transactable;
 use automerge::{ActorId, AutoCommit, Automerge, Change, ObjType, ROOT};
@@ -29,6 +29,9 @@ pub(crate) fn apply(bench: &mut Bench) -> Vec<Row> {
     let now = life.now();
     let before = caught_up(life);
     let words = "and then we said ";
+    // Records wait here; what packs cost is another figure's.
+    let records_only = PackRule { after: u64::MAX, ..PackRule::default() };
+    life.couple.phones.iter_mut().for_each(|phone| phone.home.set_pack_rule(records_only));
     for at in 0..RECORDS {
         let note = life.couple.notes().len() - 1 - at % NOTES.min(life.couple.notes().len());
         let action = Action::Type { note, position: 0, delete: 0, insert: words.to_owned() };

@@ -21,10 +21,10 @@ pub(crate) fn disk(bench: &mut Bench) -> Vec<Row> {
     vec![Row { figure, measured, floor: None, mark: Mark::Bytes(10.0 * MIB) }]
 }
 
-/// What a third device of Ana's is sent until it has everything. Packs are not made yet: it reads every record.
+/// What a third device of Ana's is sent until it has everything: packs, and the records that stay beside them.
 pub(crate) fn new_device(bench: &mut Bench) -> Vec<Row> {
     let (_, fetched) = new_device_of_ana(bench.life());
-    let figure = "bytes a new device fetches after ten years, both boxes (records)";
+    let figure = "bytes a new device fetches after ten years, both boxes";
     vec![Row { figure, measured: Quantity::Bytes(fetched as f64), floor: None, mark: Mark::Bytes(6.0 * MIB) }]
 }
 

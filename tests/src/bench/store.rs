@@ -74,6 +74,10 @@ impl<S: Store> Store for Noting<S> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).committed.push(transaction.clone());
         self.store.commit(transaction)
     }
+
+    fn rest(&mut self) -> Result<(), StoreError> {
+        self.store.rest()
+    }
 }
 
 /// A phone's folder on a real disk.
@@ -152,6 +156,10 @@ impl<S: Store> Store for PhoneStore<S> {
 
     fn commit(&mut self, transaction: &Transaction) -> Result<(), StoreError> {
         self.sealed.commit(transaction)
+    }
+
+    fn rest(&mut self) -> Result<(), StoreError> {
+        self.sealed.rest()
     }
 }
 

@@ -39,6 +39,9 @@ fn main() -> ExitCode {
     }
     let acts: usize = held.iter().map(|held| held.acts).sum();
     let said: usize = held.iter().map(|held| held.said).sum();
+    let packed = held.iter().filter(|held| held.packing.put > 0).count();
+    let trimmed: usize = held.iter().map(|held| held.packing.trimmed).sum();
+    let _ = writeln!(out, "{packed} seeds made packs and trimmed {trimmed} records behind them");
     let _ = writeln!(
         out,
         "{} seeds from {}: {} held, {} failed; {acts} acts, {said} acknowledged statements found everywhere; {:.1} s, {:.0} ms each",

@@ -229,6 +229,12 @@ pub fn exchange<S: Store>(
             Some(_) => continue,
             None => match relay.push(number) {
                 Some(push) => push,
+                // A pack is taken in over several steps.
+                None if home.poll_timeout_ms().is_some_and(|due| due <= at.elapsed_ms) => {
+                    home.handle_input(at, Input::Tick).expect("the home goes on");
+                    said = true;
+                    continue;
+                }
                 None => return said,
             },
         };

@@ -1,16 +1,21 @@
 //! A relay that loses nothing, in memory: what phones need of one to meet.
 
+use amends_core::id::hash;
 use amends_protocol::{
-    BoxId, Cursor, ErrorCode, FromRelay, Generation, Push, RecordHash, RelayError, Request, Response, StoredRecord,
-    ToRelay, limits,
+    BoxId, ChunkHash, Cursor, ErrorCode, FromRelay, Generation, Pack, PackId, Push, RecordHash, RelayError, Request,
+    Response, StoredRecord, ToRelay, limits,
 };
 use std::collections::BTreeMap;
 
-/// One box: every record it was given, in order; a hidden one is gone.
+/// One box: every record it was given, in order; a hidden one is gone, and so is a chunk that no pack names.
 #[derive(Default)]
-struct RelayBox {
+pub struct RelayBox {
     records: Vec<Option<Vec<u8>>>,
     cursors: BTreeMap<[u8; 32], u64>,
+    /// Chunks by name.
+    pub chunks: BTreeMap<ChunkHash, Vec<u8>>,
+    /// Packs, oldest first.
+    pub packs: Vec<Pack>,
 }
 
 /// See the module's documentation. Phones are told apart by number.
@@ -31,9 +36,14 @@ impl MemoryRelay {
     fn respond(&mut self, phone: usize, request: Request) -> Response {
         match request {
             Request::OpenBox { box_id, .. } => {
-                let last = self.boxes.get(&box_id).map(|held| held.records.len() as u64);
-                let generation = if last.is_some() { Generation([1; 16]) } else { Generation::NONE };
-                Response::BoxOpened { generation, first: Cursor(0), last: Cursor(last.unwrap_or(0)), packs: 0 }
+                let Some(held) = self.boxes.get(&box_id) else {
+                    let (first, last) = (Cursor(0), Cursor(0));
+                    return Response::BoxOpened { generation: Generation::NONE, first, last, packs: 0 };
+                };
+                let first = held.records.iter().take_while(|record| record.is_none()).count() as u64;
+                let (first, last) = (Cursor(first), Cursor(held.records.len() as u64));
+                let packs = u32::try_from(held.packs.len()).unwrap_or(u32::MAX);
+                Response::BoxOpened { generation: Generation([1; 16]), first, last, packs }
             }
             Request::Append { box_id, record } => self.boxes.entry(box_id).or_default().append(record),
             Request::Read { box_id, after, limit } => {
@@ -48,8 +58,29 @@ impl MemoryRelay {
                 let hidden = self.boxes.get_mut(&box_id).map_or(0, |held| held.hide(&records));
                 Response::Trimmed { records: hidden }
             }
+            Request::PutChunk { box_id, chunk } => {
+                let hash = ChunkHash(hash(&[&chunk]));
+                self.boxes.entry(box_id).or_default().chunks.insert(hash, chunk);
+                Response::ChunkStored { hash }
+            }
+            Request::GetChunk { box_id, hash } => {
+                let chunk = self.boxes.get(&box_id).and_then(|held| held.chunks.get(&hash));
+                let missing = Response::Error(RelayError::new(ErrorCode::ChunkNotFound));
+                chunk.map_or(missing, |chunk| Response::Chunk { chunk: chunk.clone() })
+            }
+            Request::PutPack { box_id, manifest, chunks, replaces } => {
+                self.boxes.entry(box_id).or_default().put_pack(manifest, chunks, &replaces)
+            }
+            Request::Packs { box_id } => {
+                Response::PackList { packs: self.boxes.get(&box_id).map(|held| held.packs.clone()).unwrap_or_default() }
+            }
             _ => Response::Error(RelayError::new(ErrorCode::UnknownMessage)),
         }
+    }
+
+    /// A box, to look into or to change as a relay or whoever has its key could.
+    pub fn held(&mut self, box_id: &BoxId) -> Option<&mut RelayBox> {
+        self.boxes.get_mut(box_id)
     }
 
     /// The next push for `phone`, if one is due.
@@ -101,7 +132,7 @@ impl MemoryRelay {
 
 impl RelayBox {
     fn append(&mut self, record: Vec<u8>) -> Response {
-        let hash = amends_core::id::hash(&[&record]);
+        let hash = hash(&[&record]);
         if let Some(cursor) = self.cursors.get(&hash) {
             return Response::Appended { cursor: Cursor(*cursor), duplicate: true };
         }
@@ -109,6 +140,23 @@ impl RelayBox {
         let cursor = self.records.len() as u64;
         self.cursors.insert(hash, cursor);
         Response::Appended { cursor: Cursor(cursor), duplicate: false }
+    }
+
+    fn put_pack(&mut self, manifest: Vec<u8>, chunks: Vec<ChunkHash>, replaces: &[PackId]) -> Response {
+        if !chunks.iter().all(|chunk| self.chunks.contains_key(chunk)) {
+            return Response::Error(RelayError::new(ErrorCode::ChunkMissing));
+        }
+        let id = PackId(hash(&[&manifest]));
+        self.packs.retain(|pack| pack.id != id && !replaces.contains(&pack.id));
+        self.packs.push(Pack { id, manifest, chunks });
+        let packs = &self.packs;
+        self.chunks.retain(|hash, _| packs.iter().any(|pack| pack.chunks.contains(hash)));
+        Response::PackStored { pack: id }
+    }
+
+    /// How many records can be read.
+    pub fn readable(&self) -> usize {
+        self.records.iter().flatten().count()
     }
 
     fn hide(&mut self, hashes: &[RecordHash]) -> u32 {

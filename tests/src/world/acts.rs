@@ -32,6 +32,9 @@ impl World {
             return Ok(());
         }
         self.shadow.acts += 1;
+        if self.bug == Some(Bug::MergesTexts) {
+            self.merge_texts(at);
+        }
         match dice.below(20) {
             0 => self.write(at, "boundary", "limit", dice),
             1 => self.write(at, "appreciation", "text", dice),
@@ -164,6 +167,21 @@ impl World {
         Ok(())
     }
 
+    /// Somebody takes back what they wrote, long after everybody read it.
+    ///
+    /// # Errors
+    /// What no home may answer.
+    pub(super) fn take_back_late(&mut self) -> Result<(), String> {
+        let mut dice = self.last_dice.fork();
+        let Some(Entry { id, practice, side }) =
+            self.some_entry(&mut dice, &["boundary", "appreciation", "journal_entry"])
+        else {
+            return Ok(());
+        };
+        let Some(at) = self.phones.iter().position(|phone| phone.side == side) else { return Ok(()) };
+        self.redact(at, id, practice, side)
+    }
+
     fn acknowledge_wording(&mut self, at: usize, dice: &mut Dice) -> Result<(), String> {
         let Some(Entry { id, .. }) = self.some_entry(dice, &["boundary", "appreciation"]) else { return Ok(()) };
         self.perform(at, "acknowledge", |home, moment| {
@@ -181,21 +199,27 @@ impl World {
         let parents = revision.map(|revision| vec![revision]);
         let what = ["propose", "propose", "consent", "consent", "consent", "decline", "comment", "withdraw", "retire"];
         let what = what.get(choice).copied().unwrap_or_default();
+        let withdraws = choice > 6 && self.shows_agreement(at, id);
+        let mut refused = None;
         let done = self.perform(at, &format!("{what} {word}"), |home, moment| {
-            let (hash, words) = match choice {
+            let done = match choice {
                 0 | 1 => {
-                    let hash = home.propose(moment, id, &pair("text", &word), None, parents.as_deref())?;
-                    (hash, Some(word.clone()))
+                    let proposed = home.propose(moment, id, &pair("text", &word), None, parents.as_deref());
+                    proposed.map(|hash| (hash, Some(word.clone())))
                 }
-                2..=4 => (home.consent(moment, id, revision)?, None),
-                5 => (home.decline(moment, id, revision, Some(&word))?, Some(word.clone())),
-                6 => (home.comment(moment, id, &word, revision)?, Some(word.clone())),
-                7 => (home.withdraw(moment, id, revision)?, None),
-                _ => (home.retire(moment, id)?, None),
+                2..=4 => home.consent(moment, id, revision).map(|hash| (hash, None)),
+                5 => home.decline(moment, id, revision, Some(&word)).map(|hash| (hash, Some(word.clone()))),
+                6 => home.comment(moment, id, &word, revision).map(|hash| (hash, Some(word.clone()))),
+                7 => home.withdraw(moment, id, revision).map(|hash| (hash, None)),
+                _ => home.retire(moment, id).map(|hash| (hash, None)),
             };
-            Ok(Done { entry: id, hash: Some(hash), word: words.clone() })
+            refused = done.as_ref().err().filter(|error| is_answer(error)).map(HomeError::code);
+            done.map(|(hash, word)| Done { entry: id, hash: Some(hash), word })
         });
-        done.map(drop)
+        match refused {
+            Some(code) if withdraws => Err(format!("I5: {} may not {what}: {code}", self.phones[at].name)),
+            _ => done.map(drop),
+        }
     }
 
     fn some_revision(&mut self, at: usize, entry: EntryId, dice: &mut Dice) -> Option<StatementId> {
@@ -248,12 +272,12 @@ impl World {
         let date = Day::new(20_000 + dice.below(3) as i64).unwrap_or(Day::MIN);
         let word = self.shadow.word(5);
         let fields = pair("mood", &word);
-        let choice = dice.below(8);
+        let choice = dice.below(9);
         match choice {
             0..=5 => {
                 self.shadow.answered.insert((date, side));
             }
-            6 => {}
+            6 | 7 => {}
             _ => {
                 self.shadow.shared_anyway.insert((date, side));
             }
@@ -270,6 +294,10 @@ impl World {
                 4 | 5 => home.answer(moment, "check_in", date, Answer::Pass)?,
                 6 => {
                     home.take_back(moment, "check_in", date)?;
+                    occurrence
+                }
+                7 => {
+                    home.redact(moment, occurrence)?;
                     occurrence
                 }
                 _ => {

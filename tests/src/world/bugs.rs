@@ -56,6 +56,18 @@ bugs! {
     SignsTwice = "signs_twice";
     /// A phone leaves `over` out of what it sends.
     SkipsOver = "skips_over";
+    /// Of wordings that stand side by side, phones show the one that claims the latest day.
+    LatestByClock = "latest_by_clock";
+    /// A phone makes one text of two that stand side by side.
+    MergesTexts = "merges_texts";
+    /// A phone trims behind a pack before the relay has it.
+    TrimsEarly = "trims_early";
+    /// Phones leave a chain out of the space's packs.
+    PacksLackChain = "packs_lack_chain";
+    /// A phone leaves packs that hold what was taken back where they are.
+    KeepsOldPacks = "keeps_old_packs";
+    /// A phone that loads a pack gives up what is not in it.
+    PackReplaces = "pack_replaces";
 }
 
 impl Bug {

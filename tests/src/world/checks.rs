@@ -1,13 +1,16 @@
 //! What must hold: while things happen, and once everybody has met again.
 
 use super::World;
+use super::packs::{open_pack, words_of};
 use super::phone::Side;
+use super::shadow::Sealed;
 use amends_core::crypto::record::{Item, SignedRecord};
 use amends_core::crypto::seal::open_record;
 use amends_core::home::EntryView;
 use amends_core::id::{BodyHash, Day, EntryId, OwnerId, SeriesId, StatementId, hash};
 use amends_core::statement::{self, Header, Kind, Role, Statement};
 use amends_core::storage::{Store, Table};
+use amends_core::sync::{RecordRow, bound_records};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,11 +53,15 @@ impl World {
             if self.watched.insert(hash(&[sealed])) {
                 let Ok(record) = open_record(space, sealed) else { continue };
                 committed.extend(self.own_commitments(&record));
-                let present = record.items.iter().filter_map(|item| match item {
-                    Item::Present(bytes) => Some(bytes.as_slice()),
-                    Item::Absent(_) => None,
-                });
-                found.push(present.collect::<Vec<_>>().concat());
+                found.push(words_of(&record));
+            }
+        }
+        for pack in self.relay.packs(space.box_id()) {
+            if self.watched.insert(pack.id.0) {
+                for packed in open_pack(&self.relay, space, &self.owner, pack) {
+                    committed.extend(self.own_commitments(&packed.record));
+                    found.push(words_of(&packed.record));
+                }
             }
         }
         if committed.iter().any(|commitment| !self.kept_answers.contains(commitment)) {
@@ -64,7 +71,8 @@ impl World {
             self.sees_only_its_own(None, &bytes, "a record of the space's box")?;
             self.seen_words += self.shadow.words.values().filter(|word| contains(&bytes, word)).count();
         }
-        Ok(())
+        // What a relay lost is no longer where phones left it, until they notice.
+        if self.shadow.mishaps == 0 { self.nothing_hidden_is_gone() } else { Ok(()) }
     }
 
     /// Commitments in a record that a phone acknowledged to its person.
@@ -101,23 +109,41 @@ impl World {
         Ok(())
     }
 
-    /// Everything a phone keeps, opened.
-    fn rows(&mut self, at: usize) -> Result<Vec<(Table, Vec<u8>)>, String> {
+    /// Everything a phone keeps, opened, and inflated where it was deflated.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn rows(&mut self, at: usize) -> Result<Vec<(Table, Vec<u8>)>, String> {
         let disk = self.phones[at].sealed_disk();
         let mut all = Vec::new();
         for table in Table::ALL {
             let rows = disk.range(table, &[], &[], usize::MAX).map_err(|error| format!("unreadable: {error}"))?;
-            all.extend(rows.into_iter().map(|(_, row)| (table, row)));
+            for (_, row) in rows {
+                let records = match table {
+                    Table::Records => {
+                        let kept: RecordRow = minicbor::decode(&row).map_err(|error| format!("unreadable: {error}"))?;
+                        kept.record().map(|record| vec![record])
+                    }
+                    Table::Sheaves => bound_records(&row),
+                    _ => Some(Vec::new()),
+                };
+                let payloads = records.ok_or("a record cannot be read")?.into_iter();
+                all.extend(payloads.map(|record| (table, record.encode_payload(&record.made_in, None))));
+                all.push((table, row));
+            }
         }
         Ok(all)
     }
 
-    /// Brings everybody together and checks everything.
+    /// Brings everybody together and checks everything, on a phone too that comes last. Before the end words are taken back that
+    /// packs hold, as a rule.
     ///
     /// # Errors
     /// What does not hold.
     pub fn heal_and_check(&mut self) -> Result<(), String> {
         self.relay.trouble = None;
+        let mail = self.relay.catch_up();
+        self.post(mail);
         for at in 0..self.phones.len() {
             self.phones[at].reachable = true;
             self.phones[at].clock_off_s = 0;
@@ -125,6 +151,22 @@ impl World {
             self.phones[at].disk.with(|store| store.inject(Default::default()));
             self.start(at)?;
         }
+        self.heal()?;
+        self.take_back_late()?;
+        self.heal()?;
+        self.newcomer()?;
+        self.heal()?;
+        self.nothing_hidden_is_gone()?;
+        self.nothing_lost()?;
+        self.nothing_foreign()?;
+        self.nothing_leaks()?;
+        self.nobody_loses_silently()?;
+        self.everything_verifies()?;
+        self.everybody_can_withdraw()
+    }
+
+    /// Everybody meets, day after day, until all see the same.
+    fn heal(&mut self) -> Result<(), String> {
         let mut last = Ok(());
         for _ in 0..HEALING_DAYS {
             for at in 0..self.phones.len() {
@@ -143,23 +185,20 @@ impl World {
                 self.input(at, amends_core::sync::Input::Tick)?;
             }
         }
-        last?;
-        self.nothing_lost()?;
-        self.nothing_foreign()?;
-        self.nothing_leaks()?;
-        self.everything_verifies()
+        last
     }
 
-    fn views(&mut self, at: usize) -> Result<BTreeMap<EntryId, EntryView>, String> {
+    /// Everything a phone shows.
+    pub(super) fn views(&mut self, at: usize) -> Result<BTreeMap<EntryId, EntryView>, String> {
         let phone = &mut self.phones[at];
         let moment = phone.moment();
         let home = phone.home.as_mut().ok_or("a phone is off")?;
         let views = home.list(moment, None).map_err(|error| format!("{}: list: {error}", phone.name))?;
-        Ok(views.into_iter().map(|view| (view.id(), view)).collect())
+        Ok(views.into_iter().map(|view| (view.id(), self.as_shown(view))).collect())
     }
 
     /// All phones show the same: exactly between one's own, up to the point of view between partners.
-    fn converged(&mut self) -> Result<(), String> {
+    pub(super) fn converged(&mut self) -> Result<(), String> {
         let mut seen: Vec<(Side, &'static str, BTreeMap<EntryId, EntryView>)> = Vec::new();
         let vaults: BTreeSet<EntryId> = self
             .shadow
@@ -271,6 +310,27 @@ impl World {
         if said { Ok(()) } else { Err(format!("{name} shows {shown:?}, which nobody said there")) }
     }
 
+    /// Words of check-ins that their authors took back for good, their own vaults included.
+    fn answers_taken_back(&mut self) -> Result<BTreeSet<String>, String> {
+        let mut gone = BTreeSet::new();
+        let sealed = self.shadow.sealed.clone();
+        for Sealed { word, side, date } in sealed {
+            let occurrence = self.occurrence(date);
+            let Some(phone) = self.phones.iter_mut().find(|phone| phone.side == side) else { continue };
+            let moment = phone.moment();
+            let home = phone.home.as_mut().ok_or("a phone is off")?;
+            let me = home.identity().member;
+            let history = home.history(moment, occurrence).unwrap_or_default();
+            let of = |kind| history.iter().filter(move |item| item.member == me && item.kind == kind);
+            // Whoever answers knowing of a redaction says so, and keeps the words.
+            let covered = |over: &[StatementId]| of("redact").any(|redact| !over.contains(&redact.hash));
+            if of("commit").all(|commitment| covered(&commitment.over)) && of("redact").next().is_some() {
+                gone.insert(word);
+            }
+        }
+        Ok(gone)
+    }
+
     /// Nobody keeps what is not theirs, and nobody keeps what was taken back.
     fn nothing_leaks(&mut self) -> Result<(), String> {
         let mut gone = BTreeSet::new();
@@ -279,6 +339,12 @@ impl World {
             if let EntryView::OwnEntry { wordings, .. } | EntryView::Vault { wordings, .. } = view {
                 let redacted = wordings.iter().filter(|wording| wording.redacted);
                 gone.extend(redacted.filter_map(|wording| self.shadow.words.get(&wording.hash).cloned()));
+            }
+        }
+        gone.extend(self.answers_taken_back()?);
+        for words in self.all_packed_words() {
+            if let Some(word) = gone.iter().find(|word| contains(&words, word)) {
+                return Err(format!("a pack still holds {word}, which was taken back"));
             }
         }
         for at in 0..self.phones.len() {
@@ -327,7 +393,8 @@ pub fn contains(bytes: &[u8], word: &str) -> bool {
     !word.is_empty() && bytes.windows(word.len()).any(|window| window == word)
 }
 
-fn text_of(fields: &BTreeMap<String, amends_core::statement::Value>) -> Option<String> {
+/// The first text among fields.
+pub(super) fn text_of(fields: &BTreeMap<String, amends_core::statement::Value>) -> Option<String> {
     fields.values().find_map(|value| match value {
         amends_core::statement::Value::Text(text) => Some(text.clone()),
         _ => None,

@@ -50,7 +50,7 @@ impl Disk {
         let mut spoilt = Transaction::new();
         for operation in transaction.operations() {
             match operation {
-                Operation::Put { table: Table::Records, .. }
+                Operation::Put { table: Table::Records | Table::Sheaves, .. }
                     if self.bug.get() == Some(Bug::StoreKeepsRedacted) && transaction.is_scrub() => {}
                 Operation::Put { table: Table::Views, key, .. }
                     if self.bug.get() == Some(Bug::StaleViews)

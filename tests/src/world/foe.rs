@@ -21,8 +21,12 @@ impl World {
     /// # Errors
     /// What a home says.
     pub fn foul(&mut self, dice: &mut Dice) -> Result<(), String> {
-        let choice = dice.below(14);
+        let choice = dice.below(15);
         self.note(|| format!("a foe tries trick {choice}"));
+        if choice == 14 {
+            self.foul_pack(dice);
+            return Ok(());
+        }
         let sealed = match choice {
             0 | 1 => self.broken_record(dice),
             2 => self.record_again(dice),
@@ -152,8 +156,9 @@ impl World {
         claims
     }
 
-    /// One record of a chain of its own, signed by the foe's device.
-    fn sign(
+    /// One sealed record of a chain of its own, signed by the foe's device: statements, each with or without its body, and
+    /// changes.
+    pub fn sign(
         &mut self,
         claims: Vec<(Header, Content, bool)>,
         changes: Vec<(EntryId, Vec<u8>)>,

@@ -5,11 +5,13 @@ use super::{Bug, World};
 use amends_core::home::{Counter, HomeError};
 use amends_core::storage::StoreError;
 use amends_core::sync::{Input, Output, SyncError};
-use amends_protocol::{Cursor, FromRelay, Request, Response, ToRelay};
+use amends_protocol::{Cursor, FromRelay, PackId, Request, Response, ToRelay};
 use std::collections::VecDeque;
 
 /// Rounds in which a world that is left alone must come to rest.
 const ROUNDS_MAX: usize = 20_000;
+/// Messages that a phone reads at once.
+const TOGETHER_MAX: usize = 4;
 
 /// One connection. In each direction bytes keep their order; between connections there is none.
 pub struct Line {
@@ -66,11 +68,15 @@ impl World {
     /// # Errors
     /// What the home says, its disk's trouble excepted.
     pub fn input(&mut self, at: usize, input: Input) -> Result<(), String> {
+        self.inputs(at, vec![input])
+    }
+
+    fn inputs(&mut self, at: usize, inputs: Vec<Input>) -> Result<(), String> {
         let phone = &mut self.phones[at];
         phone.now_ms = self.now_ms;
         let moment = phone.moment();
         let Some(home) = &mut phone.home else { return Ok(()) };
-        let done = home.handle_input(moment, input);
+        let done = home.handle_inputs(moment, inputs);
         self.outcome(at, done).map(drop)
     }
 
@@ -161,7 +167,31 @@ impl World {
             line.down.push_back(FromRelay::Response(*id, acknowledged));
             return;
         }
+        if let (Some(Bug::TrimsEarly), ToRelay::Request(id, Request::PutPack { manifest, .. })) = (self.bug, &message) {
+            let pack = PackId(amends_core::id::hash(&[manifest]));
+            line.down.push_back(FromRelay::Response(*id, Response::PackStored { pack }));
+            return;
+        }
         line.up.push_back(message);
+    }
+
+    /// What reaches a phone instead of a message, where a bug of packs is planted.
+    fn spoil_answer(&mut self, at: usize, message: &mut FromRelay) -> Result<(), String> {
+        match message {
+            FromRelay::Response(_, Response::PackStored { pack }) => {
+                *pack = self.renamed.get(pack).copied().unwrap_or(*pack);
+            }
+            FromRelay::Response(_, Response::Chunk { .. }) if self.bug == Some(Bug::PackReplaces) && !self.gave_up => {
+                self.gave_up = true;
+                let name = self.phones[at].name;
+                self.note(|| format!("{name} gives up what no pack has"));
+                self.kill(at);
+                self.phones[at].forget_newest().map_err(|error| error.to_string())?;
+                self.start(at)?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The relay reads one message of a connection.
@@ -181,25 +211,27 @@ impl World {
         }
     }
 
-    /// A phone reads one message.
+    /// A phone reads what lies before it: one message or a few at once.
     ///
     /// # Errors
     /// What the home says, its disk's trouble excepted.
     pub fn deliver_down(&mut self, connection: ConnectionId) -> Result<(), String> {
         let Some(line) = self.lines.get_mut(&connection) else { return Ok(()) };
-        let (at, message) = (line.phone, line.down.pop_front());
-        self.delivered += 1;
-        if let (Some(Bug::LosesPushes), Some(FromRelay::Push(_)), 0) = (self.bug, &message, self.delivered % 3) {
-            return Ok(());
-        }
-        match message {
-            Some(message) => {
-                let name = self.phones[at].name;
-                self.note(|| format!("    {name} < {message:?}"));
-                self.input(at, Input::Received(message))
+        let at = line.phone;
+        let together = line.down.len().min(1 + self.delivered % TOGETHER_MAX);
+        let messages: Vec<FromRelay> = line.down.drain(..together).collect();
+        let mut inputs = Vec::with_capacity(together);
+        for mut message in messages {
+            self.delivered += 1;
+            self.spoil_answer(at, &mut message)?;
+            if let (Some(Bug::LosesPushes), FromRelay::Push(_), 0) = (self.bug, &message, self.delivered % 3) {
+                continue;
             }
-            None => Ok(()),
+            let name = self.phones[at].name;
+            self.note(|| format!("    {name} < {message:?}"));
+            inputs.push(Input::Received(message));
         }
+        self.inputs(at, inputs)
     }
 
     /// Connections that have something on the way: up, then down.

@@ -7,7 +7,7 @@ use super::relay::ConnectionId;
 use amends_core::crypto::random::Randomness;
 use amends_core::home::{Counter, Home, HomeError, HomeZone, Moment};
 use amends_core::storage::{Sealed, Snapshot, Store, Table, Transaction};
-use amends_core::sync::BoxState;
+use amends_core::sync::{BoxState, PackRule, SheafRule};
 
 /// A home in a world.
 pub type PhoneHome = Home<SealedDisk>;
@@ -69,6 +69,8 @@ pub struct Phone {
     pub went_back_to: Option<usize>,
     /// Its newest backup.
     pub backup: Option<Backup>,
+    /// When records become packs on it.
+    pub rule: PackRule,
 }
 
 impl Phone {
@@ -90,6 +92,7 @@ impl Phone {
             dies_after: None,
             went_back_to: None,
             backup: None,
+            rule: PackRule::default(),
         }
     }
 
@@ -122,7 +125,7 @@ impl Phone {
     /// What the home says.
     pub fn create(&mut self, name: &str) -> Result<(), HomeError> {
         let (disk, random) = (self.sealed_disk(), self.randomness());
-        self.home = Some(Home::create(disk, random, name, HomeZone::default())?);
+        self.runs(Home::create(disk, random, name, HomeZone::default())?);
         Ok(())
     }
 
@@ -147,8 +150,15 @@ impl Phone {
         if bug != Some(Bug::ForgetsCounter) {
             home.level_with(self.moment(), self.counter.as_ref())?;
         }
-        self.home = Some(home);
+        self.runs(home);
         Ok(())
+    }
+
+    /// Its process runs a home, which binds records early: nobody here lives for years.
+    pub fn runs(&mut self, mut home: PhoneHome) {
+        home.set_sheaf_rule(SheafRule { every: 2, keep: 1 });
+        home.set_pack_rule(self.rule);
+        self.home = Some(home);
     }
 
     /// A process starts now.
@@ -169,6 +179,19 @@ impl Phone {
         let mut transaction = Transaction::new();
         for (key, _) in self.disk.range(Table::Unflushed, &[], &[], usize::MAX)? {
             transaction.delete(Table::Unflushed, key);
+        }
+        Ok(self.disk.commit(&transaction)?)
+    }
+
+    /// Loses the last record row there is. No process may run.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn forget_newest(&mut self) -> Result<(), HomeError> {
+        self.disk.with(|store| store.restart());
+        let mut transaction = Transaction::new();
+        if let Some((key, _)) = self.disk.range(Table::Records, &[], &[], usize::MAX)?.pop() {
+            transaction.delete(Table::Records, key);
         }
         Ok(self.disk.commit(&transaction)?)
     }

@@ -2,10 +2,11 @@
 
 use super::Bug;
 use super::dice::Dice;
+use super::shelf::Shelf;
 use amends_core::id::hash;
 use amends_protocol::{
-    BoxId, Cursor, ErrorCode, FromRelay, Generation, Push, RecordHash, RelayError, RendezvousId, RendezvousStep,
-    Request, RequestId, Response, StoredRecord, ToRelay, box_access_message,
+    BoxId, ChunkHash, Cursor, ErrorCode, FromRelay, Generation, Pack, Push, RecordHash, RelayError, RendezvousId,
+    RendezvousStep, Request, RequestId, Response, StoredRecord, ToRelay, box_access_message,
 };
 use ring::signature::{ED25519, UnparsedPublicKey};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ struct Mailbox {
     generation: [u8; 16],
     last: u64,
     records: Vec<Kept>,
+    shelf: Shelf,
 }
 
 #[derive(Default)]
@@ -59,8 +61,14 @@ pub struct Relay {
     meetings: BTreeMap<RendezvousId, Meeting>,
     next_connection: ConnectionId,
     appended: u64,
+    /// Chunks that phones fetched.
+    pub fetched: usize,
+    /// Records that a trim hid.
+    pub trimmed: usize,
     /// Answers every append with this error.
     pub trouble: Option<ErrorCode>,
+    /// Records on their way behind others.
+    delayed: Vec<(BoxId, Vec<u8>)>,
 }
 
 /// Something for a connection.
@@ -77,7 +85,10 @@ impl Relay {
             meetings: BTreeMap::new(),
             next_connection: 0,
             appended: 0,
+            fetched: 0,
+            trimmed: 0,
             trouble: None,
+            delayed: Vec::new(),
         }
     }
 
@@ -112,6 +123,84 @@ impl Relay {
             self.boxes.remove(id);
         }
         self.sessions.clear();
+    }
+
+    /// Takes one record out of a box, to come behind later ones.
+    pub fn delay(&mut self, box_id: [u8; 32]) {
+        let Some(kept) = self.boxes.get_mut(&BoxId(box_id)).filter(|kept| !kept.records.is_empty()) else { return };
+        let taken = kept.records.remove(self.dice.below(kept.records.len()));
+        if !taken.hidden {
+            self.delayed.push((BoxId(box_id), taken.record));
+        }
+    }
+
+    /// Puts what was delayed into its box, as if it came only now.
+    pub fn catch_up(&mut self) -> Vec<Mail> {
+        let delayed = std::mem::take(&mut self.delayed);
+        delayed.into_iter().flat_map(|(box_id, record)| self.append(box_id, record).1).collect()
+    }
+
+    /// Says that it is going away, and goes: nothing is lost, and every connection is over.
+    pub fn go_away(&mut self) -> Vec<Mail> {
+        let sessions = std::mem::take(&mut self.sessions);
+        sessions.into_keys().map(|connection| (connection, FromRelay::Push(Push::GoingAway))).collect()
+    }
+
+    /// The packs of one box are gone, and every connection.
+    pub fn lose_packs(&mut self) {
+        let ids: Vec<BoxId> = self.boxes.keys().copied().collect();
+        let chosen = self.dice.pick(&ids).copied();
+        if let Some(kept) = chosen.and_then(|id| self.boxes.get_mut(&id)) {
+            kept.shelf.lose();
+        }
+        self.sessions.clear();
+    }
+
+    /// A month passes for what is hidden.
+    pub fn expire_hidden(&mut self) {
+        for kept in self.boxes.values_mut() {
+            kept.records.retain(|record| !record.hidden);
+            kept.shelf.expire();
+        }
+    }
+
+    /// A bit of a box's chunks flips.
+    pub fn rot_chunk(&mut self, box_id: &[u8; 32]) {
+        if let Some(kept) = self.boxes.get_mut(&BoxId(*box_id)) {
+            kept.shelf.rot(&mut self.dice);
+        }
+    }
+
+    /// How often a pack was put into a box.
+    pub fn packs_put(&self) -> usize {
+        self.boxes.values().map(|kept| kept.shelf.puts).sum()
+    }
+
+    /// A box's packs.
+    pub fn packs(&self, box_id: &[u8; 32]) -> &[Pack] {
+        self.boxes.get(&BoxId(*box_id)).map(|kept| kept.shelf.packs()).unwrap_or_default()
+    }
+
+    /// A chunk of a box that can be read.
+    pub fn chunk(&self, box_id: &[u8; 32], hash: &ChunkHash) -> Option<&[u8]> {
+        self.boxes.get(&BoxId(*box_id)).and_then(|kept| kept.shelf.chunk(hash))
+    }
+
+    /// Puts a pack into a box as whoever holds its key could.
+    pub fn inject_pack(&mut self, box_id: [u8; 32], manifest: Vec<u8>, chunk: Vec<u8>) {
+        let shelf = &mut self.find_or_make(BoxId(box_id)).shelf;
+        if let Response::ChunkStored { hash } = shelf.put_chunk(chunk) {
+            shelf.put_pack(manifest, vec![hash], &[]);
+        }
+    }
+
+    /// Every record of a box that can be read, and every one that it hides.
+    pub fn readable_and_hidden(&self, box_id: &[u8; 32]) -> (Vec<&[u8]>, Vec<&[u8]>) {
+        let (mut readable, mut hidden) = (Vec::new(), Vec::new());
+        for kept in self.boxes.get(&BoxId(*box_id)).into_iter().flat_map(|kept| &kept.records) {
+            if kept.hidden { hidden.push(kept.record.as_slice()) } else { readable.push(kept.record.as_slice()) }
+        }
+        (readable, hidden)
     }
 
     /// Every record a box ever got and still has, hidden ones too.
@@ -149,16 +238,32 @@ impl Relay {
         }
         match request {
             Request::OpenBox { box_id, signature } => (Some(self.open(connection, box_id, &signature)), Vec::new()),
-            Request::Append { box_id, record } => match self.trouble {
-                Some(code) => {
-                    let retry = (code == ErrorCode::RateLimited).then_some(3);
-                    (Some(error(code, retry)), Vec::new())
+            Request::Append { .. } | Request::PutChunk { .. } | Request::PutPack { .. } if self.trouble.is_some() => {
+                let code = self.trouble.unwrap_or(ErrorCode::Internal);
+                // A box that is full of records still takes packs.
+                match request {
+                    Request::PutChunk { box_id, chunk } if code == ErrorCode::BoxFull => {
+                        (Some(self.find_or_make(box_id).shelf.put_chunk(chunk)), Vec::new())
+                    }
+                    Request::PutPack { box_id, manifest, chunks, replaces } if code == ErrorCode::BoxFull => {
+                        (Some(self.find_or_make(box_id).shelf.put_pack(manifest, chunks, &replaces)), Vec::new())
+                    }
+                    _ => (Some(error(code, (code == ErrorCode::RateLimited).then_some(3))), Vec::new()),
                 }
-                None => {
-                    let (answer, mail) = self.append(box_id, record);
-                    (Some(answer), mail)
-                }
-            },
+            }
+            Request::Append { box_id, record } => {
+                let (answer, mail) = self.append(box_id, record);
+                (Some(answer), mail)
+            }
+            Request::PutChunk { box_id, chunk } => (Some(self.find_or_make(box_id).shelf.put_chunk(chunk)), Vec::new()),
+            Request::PutPack { box_id, manifest, chunks, replaces } => {
+                (Some(self.find_or_make(box_id).shelf.put_pack(manifest, chunks, &replaces)), Vec::new())
+            }
+            Request::GetChunk { box_id, hash } => {
+                self.fetched += 1;
+                let missing = || error(ErrorCode::ChunkNotFound, None);
+                (Some(self.boxes.get(&box_id).map_or_else(missing, |kept| kept.shelf.get_chunk(&hash))), Vec::new())
+            }
             Request::Read { box_id, after, limit } => (Some(self.read(box_id, after.0, limit)), Vec::new()),
             Request::Subscribe { box_id, after } => {
                 if let Some(session) = self.sessions.get_mut(&connection) {
@@ -174,13 +279,16 @@ impl Relay {
             }
             Request::Trim { box_id, records } => {
                 let records = self.set_hidden(box_id, &records, true);
+                self.trimmed += usize::try_from(records).unwrap_or(usize::MAX);
                 (Some(Response::Trimmed { records }), Vec::new())
             }
             Request::Restore { box_id, records } => {
                 let records = self.set_hidden(box_id, &records, false);
                 (Some(Response::Restored { records }), Vec::new())
             }
-            Request::Packs { .. } => (Some(Response::PackList { packs: Vec::new() }), Vec::new()),
+            Request::Packs { box_id } => {
+                (Some(Response::PackList { packs: self.packs(&box_id.0).to_vec() }), Vec::new())
+            }
             Request::RendezvousPut { rendezvous, step, body } => self.put(rendezvous, step, body),
             Request::RendezvousGet { rendezvous, step } => (self.get(connection, id, rendezvous, step), Vec::new()),
             Request::Ping => (Some(Response::Pong), Vec::new()),
@@ -202,27 +310,34 @@ impl Relay {
                 let first =
                     kept.records.iter().find(|record| !record.hidden).map_or(kept.last, |oldest| oldest.cursor - 1);
                 let generation = Generation(kept.generation);
-                Response::BoxOpened { generation, first: Cursor(first), last: Cursor(kept.last), packs: 0 }
+                let packs = u32::try_from(kept.shelf.packs().len()).unwrap_or(u32::MAX);
+                Response::BoxOpened { generation, first: Cursor(first), last: Cursor(kept.last), packs }
             }
         }
     }
 
+    fn find_or_make(&mut self, box_id: BoxId) -> &mut Mailbox {
+        let generation = self.dice.bytes();
+        let made = || Mailbox { generation, last: 0, records: Vec::new(), shelf: Shelf::default() };
+        self.boxes.entry(box_id).or_insert_with(made)
+    }
+
     fn append(&mut self, box_id: BoxId, record: Vec<u8>) -> (Response, Vec<Mail>) {
         self.appended += 1;
-        let generation = self.dice.bytes();
-        let kept = self.boxes.entry(box_id).or_insert_with(|| Mailbox { generation, last: 0, records: Vec::new() });
+        let (appended, bug) = (self.appended, self.bug);
+        let kept = self.find_or_make(box_id);
         let digest = hash(&[&record]);
         if let Some(known) = kept.records.iter().find(|known| known.hash == digest) {
             return (Response::Appended { cursor: Cursor(known.cursor), duplicate: true }, Vec::new());
         }
         // Gaps are normal.
-        kept.last += 1 + u64::from(self.appended.is_multiple_of(5));
+        kept.last += 1 + u64::from(appended.is_multiple_of(5));
         let cursor = kept.last;
-        if self.bug == Some(Bug::RelayDropsAcknowledged) && digest[0].is_multiple_of(8) {
+        if bug == Some(Bug::RelayDropsAcknowledged) && digest[0].is_multiple_of(8) {
             return (Response::Appended { cursor: Cursor(cursor), duplicate: false }, Vec::new());
         }
         let mut record = record;
-        if self.bug == Some(Bug::RelayTruncates) && digest[0].is_multiple_of(8) {
+        if bug == Some(Bug::RelayTruncates) && digest[0].is_multiple_of(8) {
             record.pop();
         }
         kept.records.push(Kept { cursor, hash: digest, record, hidden: false });
@@ -255,6 +370,14 @@ impl Relay {
             .collect();
         let mut mail = Vec::new();
         for (connection, after) in hearing {
+            // A phone that reads too slowly is told so, and hears no more of the box until it subscribes again.
+            if self.dice.hits(1, 24) {
+                if let Some(session) = self.sessions.get_mut(&connection) {
+                    session.subscribed.remove(&box_id);
+                }
+                mail.push((connection, FromRelay::Push(Push::Lagged { box_id })));
+                continue;
+            }
             let (mut records, _) = self.page(box_id, after, usize::MAX);
             let Some(newest) = records.last().map(|record| record.cursor.0) else { continue };
             if let Some(session) = self.sessions.get_mut(&connection) {
@@ -336,6 +459,9 @@ fn named_box(request: &Request) -> Option<BoxId> {
         | Request::Subscribe { box_id, .. }
         | Request::Unsubscribe { box_id }
         | Request::Packs { box_id }
+        | Request::PutChunk { box_id, .. }
+        | Request::GetChunk { box_id, .. }
+        | Request::PutPack { box_id, .. }
         | Request::Trim { box_id, .. }
         | Request::Restore { box_id, .. } => Some(*box_id),
         _ => None,

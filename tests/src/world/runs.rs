@@ -31,8 +31,25 @@ pub struct Held {
     pub said: usize,
     /// How often a word that belongs there was seen in the space's box.
     pub seen_words: usize,
+    /// How often the two tried in vain to pair.
+    pub failed_pairings: usize,
+    /// How often a phone knew a consent to words that it did not have.
+    pub unseen_consents: usize,
     /// Reasons for which phones set things aside.
     pub set_aside: BTreeSet<String>,
+    /// What became of packs.
+    pub packing: Packing,
+}
+
+/// What a relay was asked about packs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Packing {
+    /// Packs that were put.
+    pub put: usize,
+    /// Chunks that were fetched.
+    pub fetched: usize,
+    /// Records that were hidden.
+    pub trimmed: usize,
 }
 
 /// What did not hold.
@@ -102,7 +119,10 @@ impl Play {
             world.heal_and_check()?;
             let (acts, said) = (world.shadow.acts, world.shadow.said.len());
             let set_aside = std::mem::take(&mut world.set_aside);
-            Ok(Held { acts, said, seen_words: world.seen_words, set_aside })
+            let relay = &world.relay;
+            let packing = Packing { put: relay.packs_put(), fetched: relay.fetched, trimmed: relay.trimmed };
+            let World { seen_words, unseen_consents, failed_pairings, .. } = *world;
+            Ok(Held { acts, said, seen_words, failed_pairings, unseen_consents, set_aside, packing })
         }));
         let done = done.unwrap_or_else(|panic| {
             let what = panic.downcast_ref::<String>().cloned();

@@ -56,6 +56,10 @@ impl World {
             95 | 96 => self.back_up(at),
             97 if dice.hits(1, 2) => self.damage(at, dice)?,
             97 => self.restore(at)?,
+            98 if dice.hits(1, 2) => {
+                self.note(|| "a month passes for what the relay hides".to_owned());
+                self.relay.expire_hidden();
+            }
             _ => self.foul(dice)?,
         }
         for phone in &mut self.phones {
@@ -63,6 +67,7 @@ impl World {
                 phone.went_back_to = None;
             }
         }
+        self.nothing_agreed_unseen(at)?;
         self.watch()
     }
 
@@ -140,12 +145,21 @@ impl World {
     }
 
     fn relay_mishap(&mut self, dice: &mut Dice) -> Result<(), String> {
-        match (&self.relay_backup, dice.hits(1, 2)) {
-            (Some(backup), true) => self.relay.roll_back(backup),
-            (_, false) => self.relay.lose_box(),
-            (None, true) => return Ok(()),
+        match dice.below(4) {
+            0 => return self.relay_restarts(),
+            1 => {
+                self.relay_delays(dice);
+                return Ok(());
+            }
+            _ => {}
         }
-        self.note(|| "the relay went back, or lost a box".to_owned());
+        match (&self.relay_backup, dice.below(3)) {
+            (Some(backup), 0) => self.relay.roll_back(backup),
+            (None, 0) => return Ok(()),
+            (_, 1) => self.relay.lose_box(),
+            _ => self.relay.lose_packs(),
+        }
+        self.note(|| "the relay went back, or lost a box or its packs".to_owned());
         self.shadow.mishaps += 1;
         // What a restored phone had not pulled yet, perhaps only the relay had.
         for at in 0..self.phones.len() {
@@ -157,6 +171,33 @@ impl World {
             line.up.clear();
         }
         (0..self.phones.len()).try_for_each(|at| self.cut(at))
+    }
+
+    /// The relay tells everybody that it goes, answers what is on its way down, and is there again.
+    fn relay_restarts(&mut self) -> Result<(), String> {
+        self.note(|| "the relay goes away and comes back".to_owned());
+        let mail = self.relay.go_away();
+        self.post(mail);
+        for at in 0..self.phones.len() {
+            let Some(connection) = self.phones[at].line else { continue };
+            while self.lines.get(&connection).is_some_and(|line| !line.down.is_empty()) {
+                self.deliver_down(connection)?;
+            }
+            self.cut(at)?;
+        }
+        Ok(())
+    }
+
+    /// Records overtake each other on the way through the relay.
+    fn relay_delays(&mut self, dice: &mut Dice) {
+        let Some(space) = self.space.as_ref().map(|space| *space.box_id()) else { return };
+        if dice.hits(1, 2) {
+            self.note(|| "the relay delays a record".to_owned());
+            self.relay.delay(space);
+        } else {
+            let mail = self.relay.catch_up();
+            self.post(mail);
+        }
     }
 
     fn back_up(&mut self, at: usize) {

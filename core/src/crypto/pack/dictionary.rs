@@ -6,9 +6,10 @@ use crate::crypto::record::{Core, Item};
 use crate::id::{BodyHash, EntryId, MemberId, OwnerId, RecordId, StatementId, hash};
 use std::collections::HashMap;
 
-/// Where a record's values begin: the record's own id, then for each header its statement's id and, when it makes an entry
-/// from fresh bytes, that entry's id. This order is part of the format.
-pub(super) fn values(
+/// The values that one record defines, by which a pack's other records name them: the record's own id, then for each header its
+/// statement's id and, when it makes an entry from fresh bytes, that entry's id. This order is part of the format. `hashes` are
+/// those of the record's items.
+pub fn record_values(
     owner: &OwnerId,
     member: &MemberId,
     id: &RecordId,
@@ -91,7 +92,7 @@ impl Dictionary {
         let before = record.core.seen.iter().map(|seen| seen.record).chain([*prev]);
         let generation = 1 + before.map(|id| self.generation(&id)).max().unwrap_or(0);
         self.generations.insert(*id, generation);
-        let values = values(&self.owner, member, id, &record.core, &hashes);
+        let values = record_values(&self.owner, member, id, &record.core, &hashes);
         for (ordinal, value) in values.into_iter().enumerate() {
             let place = ValuePlace { chain: *chain, seq: record.core.seq, ordinal };
             let known = self.places.entry(value).or_insert((place, generation));

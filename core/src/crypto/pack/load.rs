@@ -1,7 +1,7 @@
 //! Reading the records out of a pack's segments. A record may name values that another chain's record defines, so the
 //! segments are read side by side: one that needs a record which is not there yet waits for it.
 
-use super::dictionary::{item_hashes, values};
+use super::dictionary::{item_hashes, record_values};
 use super::opened::{RECORDS_MAX, Segment};
 use super::segment::{NONCE, core_start, ids_in};
 use super::varint::{Cursor, unzigzag};
@@ -23,13 +23,26 @@ pub struct Unresolved {
     pub error: Option<PackError>,
 }
 
-/// Reads all records of one pack's `segments`, in an order in which a record comes after those whose ids it names. What cannot be read is
-/// left out and said.
+/// Gives the values ([`record_values`](super::record_values)) of a record that is held already, so that segments whose records
+/// are all held need not be there.
+pub type HeldValues<'a> = dyn Fn(&ChainId, u64) -> Option<Vec<[u8; 32]>> + 'a;
+
+/// Reads all records of one pack's `segments`, in an order in which a record comes after those whose ids it names. What cannot
+/// be read is left out and said.
 pub fn load_segments(
     owner: &OwnerId,
     segments: Vec<Segment>,
     item_hash: &ItemHash<'_>,
+    held: &HeldValues<'_>,
 ) -> (Vec<PackedRecord>, Vec<Unresolved>) {
+    // What a segment is to bring is not taken from elsewhere: only its own record is surely the one that it names.
+    let brought: Vec<(ChainId, u64, u64)> = segments
+        .iter()
+        .map(|segment| (segment.chain, segment.first_seq, segment.first_seq.saturating_add(segment.count)))
+        .collect();
+    let is_brought = |chain: &ChainId, seq: u64| {
+        brought.iter().any(|(other, first, end)| other == chain && (*first..*end).contains(&seq))
+    };
     let mut runs: Vec<Decoder> = segments.into_iter().map(Decoder::new).collect();
     let mut loader = Loader { owner, item_hash, known: HashMap::new(), records: Vec::new() };
     let mut waiting: HashMap<(ChainId, u64), Vec<usize>> = HashMap::new();
@@ -45,6 +58,11 @@ pub fn load_segments(
                 Ok(Next::Record) => ready.extend(waiting.remove(&place).into_iter().flatten()),
                 Ok(Next::End) => break,
                 Ok(Next::Needs(chain, seq)) => {
+                    let values = if is_brought(&chain, seq) { None } else { held(&chain, seq) };
+                    if let Some(values) = values {
+                        loader.known.insert((chain, seq), values);
+                        continue;
+                    }
                     waiting.entry((chain, seq)).or_default().push(index);
                     break;
                 }
@@ -244,7 +262,7 @@ impl Loader<'_> {
         let hashes = item_hashes(&chain, &record.core, &record.items, self.item_hash)?;
         let inner = record.inner(self.owner, &chain.device, &run.prev, |index, _| hashes.get(index).copied())?;
         let id = RecordId(crate::id::hash(&[&inner]));
-        let values = values(self.owner, &run.segment.member, &id, &record.core, &hashes);
+        let values = record_values(self.owner, &run.segment.member, &id, &record.core, &hashes);
         self.known.entry((chain, run.seq)).or_insert(values);
         for value in new {
             if run.local_set.insert(value) {

@@ -9,8 +9,8 @@ use crate::id::{DeviceId, Incarnation};
 
 /// Largest sealed manifest in bytes: what the relay takes.
 const MANIFEST_MAX: usize = 64 * 1024;
-/// Most segments and most documents parts.
-const PARTS_MAX: usize = 2048;
+/// Most segments.
+const SEGMENTS_MAX: usize = 2048;
 
 /// One segment: which records it holds, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,6 @@ pub struct SegmentEntry {
 pub struct Manifest {
     /// All segments.
     pub segments: Vec<SegmentEntry>,
-    /// The chunks of each documents part.
-    pub documents: Vec<Vec<ChunkHash>>,
     /// All certificates of the box's members (SPEC section 5.2).
     pub certificates: Vec<Vec<u8>>,
 }
@@ -40,8 +38,8 @@ impl Manifest {
     /// Every chunk of the pack once, in the order in which they are named.
     pub fn chunks(&self) -> Vec<ChunkHash> {
         let mut seen = std::collections::HashSet::new();
-        let segments = self.segments.iter().flat_map(|segment| &segment.chunks);
-        segments.chain(self.documents.iter().flatten()).copied().filter(|chunk| seen.insert(*chunk)).collect()
+        let chunks = self.segments.iter().flat_map(|segment| &segment.chunks);
+        chunks.copied().filter(|chunk| seen.insert(*chunk)).collect()
     }
 
     /// The manifest as the relay stores it.
@@ -68,17 +66,13 @@ impl Manifest {
 
     fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
-        writer.map(4).uint(0).uint(1).uint(1).array(self.segments.len());
+        writer.map(3).uint(0).uint(1).uint(1).array(self.segments.len());
         for segment in &self.segments {
             writer.array(5).bytes(&segment.chain.device.0).bytes(&segment.chain.incarnation.0);
             writer.uint(segment.first_seq).uint(segment.last_seq);
             writer.byte_strings(segment.chunks.iter().map(|chunk| chunk.0.as_slice()));
         }
-        writer.uint(2).array(self.documents.len());
-        for chunks in &self.documents {
-            writer.byte_strings(chunks.iter().map(|chunk| chunk.0.as_slice()));
-        }
-        writer.uint(3).byte_strings(self.certificates.iter().map(Vec::as_slice));
+        writer.uint(2).byte_strings(self.certificates.iter().map(Vec::as_slice));
         writer.finish()
     }
 
@@ -90,17 +84,12 @@ impl Manifest {
                 0 if reader.uint()? != 1 => return Err(PackError::UnknownVersion),
                 0 => {}
                 1 => {
-                    for _ in 0..reader.array(PARTS_MAX)? {
+                    for _ in 0..reader.array(SEGMENTS_MAX)? {
                         manifest.segments.push(SegmentEntry::decode(&mut reader)?);
                     }
                 }
-                2 => {
-                    for _ in 0..reader.array(PARTS_MAX)? {
-                        manifest.documents.push(chunk_hashes(&mut reader)?);
-                    }
-                }
                 // Two members, with all of their certificates each.
-                3 => manifest.certificates = reader.byte_strings(2 * CERTIFICATES_MAX, CERTIFICATE_MAX)?,
+                2 => manifest.certificates = reader.byte_strings(2 * CERTIFICATES_MAX, CERTIFICATE_MAX)?,
                 _ => reader.skip()?,
             }
         }

@@ -1,22 +1,20 @@
 //! Packs (SPEC section 8): everything of a box in a compact form, for a device that starts anew.
 //!
-//! A pack is a manifest and the parts that it lists. A *segment* is a run of one chain's signed records, what can be
-//! recomputed left out; a *documents part* holds Automerge saves. Parts never change: what is added goes into new ones, and
-//! only a redaction rewrites one. They are sealed deterministically, so that two members who pack the same records store them
-//! once. Which records, documents and certificates belong into a pack is the engine's business, and so is believing them:
-//! loading gives records whose signatures are still to be checked, and is union, never replacement.
+//! A pack is a manifest and the *segments* that it lists: runs of one chain's signed records, what can be recomputed left out.
+//! Segments never change: what is added goes into new ones, and only a redaction rewrites one. They are sealed
+//! deterministically, so that two members who pack the same records store them once. Which records and certificates belong
+//! into a pack is the engine's business, and so is believing them: loading gives records whose signatures are still to be
+//! checked, and is union, never replacement.
 
 mod dictionary;
-mod documents;
 mod load;
 mod manifest;
 mod opened;
 mod segment;
 mod varint;
 
-pub use dictionary::Dictionary;
-pub use documents::{PackedDocument, seal_documents};
-pub use load::{Unresolved, load_segments};
+pub use dictionary::{Dictionary, record_values};
+pub use load::{HeldValues, Unresolved, load_segments};
 pub use manifest::{Manifest, SegmentEntry};
 pub use opened::Segment;
 pub use segment::{SealedSegment, seal_segments};
@@ -164,20 +162,6 @@ impl<'a> PackReader<'a> {
         let segment = Segment::read(entry, &SealedPart::open(self.epoch, &entry.chunks, chunks)?)?;
         self.take(segment.size())?;
         Ok(segment)
-    }
-
-    /// Opens a documents part out of its chunks. The saves are not looked into.
-    ///
-    /// # Errors
-    /// [`PackError::OtherChunk`], [`PackError::Seal`], [`PackError::Malformed`], [`PackError::TooLarge`].
-    pub fn open_documents<T: AsRef<[u8]>>(
-        &mut self,
-        hashes: &[ChunkHash],
-        chunks: &[T],
-    ) -> Result<Vec<PackedDocument>, PackError> {
-        let documents = documents::read_documents(&SealedPart::open(self.epoch, hashes, chunks)?)?;
-        self.take(documents.iter().map(|document| document.save.len()).sum())?;
-        Ok(documents)
     }
 
     fn take(&mut self, size: usize) -> Result<(), PackError> {

@@ -5,6 +5,7 @@ use crate::crypto::cbor::{CborError, Reader, Writer};
 use crate::crypto::certificate::{CERTIFICATE_MAX, CERTIFICATES_MAX, CertificateError, MemberChain};
 use crate::crypto::keys::DevicePublic;
 use crate::id::MemberId;
+use crate::text::is_hidden;
 use std::fmt;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -44,13 +45,6 @@ pub fn normalise_name(name: &str) -> Result<String, NameError> {
         1..=NAME_MAX => Ok(name),
         _ => Err(NameError::TooLong),
     }
-}
-
-/// What SPEC section 3.2 keeps out of all text.
-fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(letter, '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 pub(super) fn check_name(name: &str) -> Result<(), NameError> {

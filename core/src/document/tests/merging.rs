@@ -4,7 +4,7 @@ use proptest::sample::Index;
 
 /// What a device does in a random history.
 #[derive(Debug, Clone)]
-enum Act {
+pub(super) enum Act {
     Type {
         device: usize,
         at: Index,
@@ -22,7 +22,7 @@ enum Act {
     },
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
     let device = 0_usize..3;
     let act = prop_oneof![
         6 => (device.clone(), any::<Index>(), 0_usize..6, "[a-cé🎈 \n]{0,6}")
@@ -33,7 +33,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(act, 1..60)
 }
 
-struct Device {
+pub(super) struct Device {
     actor: Actor,
     document: Document,
     has: Vec<Vec<u8>>,
@@ -77,7 +77,7 @@ fn history(acts: Vec<Act>) -> Vec<Vec<u8>> {
     all
 }
 
-fn state(document: &Document) -> (Shown, Vec<FieldValue>, Vec<ChangeHash>, Vec<ChangeHash>) {
+pub(super) fn state(document: &Document) -> (Shown, Vec<FieldValue>, Vec<ChangeHash>, Vec<ChangeHash>) {
     (document.text(), document.title(), document.heads(), document.missing())
 }
 

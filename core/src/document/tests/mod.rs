@@ -2,7 +2,10 @@
 
 mod editing;
 mod forge;
+mod forks;
 mod hostile;
+mod hostile_lists;
+mod lists;
 mod merging;
 
 use super::*;

@@ -31,7 +31,7 @@ pub enum AgreementState {
 
 impl AgreementState {
     /// The stable name.
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::CrossedConsent => "crossed_consent",
             Self::Competing => "competing",
@@ -80,7 +80,7 @@ pub(super) struct Derived {
     pub(super) reconsent: Vec<MemberId>,
 }
 
-/// Derives what holds. `worded` marks revisions whose words are here. Whether this version of the app understands them does not
+/// Derives what holds. `worded` marks revisions whose words are here. Whether this version of the app can show them does not
 /// matter: two phones of different age must not see different texts in force.
 pub(super) fn derive(graph: &Graph<'_>, registers: &[Register<'_>; 2], worded: &[bool]) -> Derived {
     let [one, other] = registers;

@@ -77,7 +77,8 @@ impl Agreement<'_> {
     ///
     /// # Errors
     /// [`RuleError::AmbiguousRevision`], [`RuleError::NotFound`], [`RuleError::AlreadyConsented`]; [`RuleError::NotReadable`]
-    /// when the words are not here or made with a newer version; [`RuleError::Redacted`] when they were taken back;
+    /// when the words are not here or cannot be shown, [`RuleError::NewerVersion`] when they were made with a newer version of the app,
+    /// [`RuleError::Redacted`] when they were taken back;
     /// [`RuleError::MustMerge`] when the revision does not build on the one in force: write one that builds on both;
     /// [`RuleError::TooMany`] beyond what a header can name.
     pub fn consent(&self, target: EntryId, day: Day, revision: Option<&StatementId>) -> Result<Vec<Header>, RuleError> {
@@ -89,8 +90,12 @@ impl Agreement<'_> {
         if self.set.is_redacted(revision) {
             return Err(RuleError::Redacted);
         }
-        if !self.graph.is_rooted(at) || !is_marked(&self.worded, at) || is_marked(&self.newer, at) {
+        let shown = is_marked(&self.worded, at) && !is_marked(&self.unreadable, at);
+        if !self.graph.is_rooted(at) || !shown {
             return Err(RuleError::NotReadable);
+        }
+        if is_marked(&self.newer, at) {
+            return Err(RuleError::NewerVersion);
         }
         let builds_on = |in_force: usize| in_force == at || is_marked(&self.graph.below(in_force), at);
         if !self.derived.in_force.is_none_or(builds_on) {

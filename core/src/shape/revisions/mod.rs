@@ -29,9 +29,11 @@ pub struct Agreement<'a> {
     graph: Graph<'a>,
     /// The two members' registers, in the order of [`Parties::both`].
     registers: [Register<'a>; 2],
-    /// Revisions whose words are here.
+    /// Revisions whose words are here, whether or not this version of the app can show them.
     worded: Marks,
-    /// Revisions whose words this version of the app does not understand.
+    /// Revisions whose words are here and cannot be shown.
+    unreadable: Marks,
+    /// Revisions made with a version of the practice that this version of the app does not know.
     newer: Marks,
     derived: Derived,
 }
@@ -62,8 +64,8 @@ pub struct RevisionView {
     pub fields: Option<BTreeMap<u32, Value>>,
     /// Whether its author took the words back before the other agreed.
     pub redacted: bool,
-    /// Whether content or an ancestor is missing here, or it was made with a newer version and is not agreed: nobody can agree to
-    /// it on this phone yet.
+    /// Whether content or an ancestor is missing here, or it cannot be shown or was made with a newer version, and is not agreed:
+    /// nobody can agree to it on this phone yet.
     pub pending: bool,
     /// Whether it was made with a newer version of the app than this one.
     pub newer: bool,
@@ -131,15 +133,17 @@ impl<'a> Agreement<'a> {
     pub fn new(set: &'a StatementSet, parties: Parties, knows: impl Fn(&str, u32) -> bool) -> Self {
         let graph = Graph::new(set);
         let registers = parties.both().map(|member| Register::new(set, &graph, member));
-        let (mut worded, mut newer) = (Marks::new(), Marks::new());
+        let (mut worded, mut unreadable, mut newer) = (Marks::new(), Marks::new(), Marks::new());
         for revision in &graph.revisions {
-            let content = revision.content().ok().flatten().filter(|_| !set.is_redacted(revision));
+            let here = revision.body.is_some() && !set.is_redacted(revision);
+            let content = revision.content().ok().flatten().filter(|_| here);
             let named = content.and_then(|content| content.practice.zip(content.version));
-            worded.push(named.is_some());
+            worded.push(here);
+            unreadable.push(here && named.is_none());
             newer.push(named.is_some_and(|(practice, version)| !knows(&practice, version)));
         }
         let derived = derive(&graph, &registers, &worded);
-        Self { set, parties, graph, registers, worded, newer, derived }
+        Self { set, parties, graph, registers, worded, unreadable, newer, derived }
     }
 
     fn mine(&self) -> &Register<'a> {
@@ -181,10 +185,9 @@ impl<'a> Agreement<'a> {
         &self.derived.reconsent
     }
 
-    /// One's own stance on the text in force: once the partner's phone has seen it, the agreement is settled. Of several, made on
-    /// several phones, the first by id; see [`Agreement::own_stances_in_force`].
-    pub fn own_stance_in_force(&self) -> Option<&'a Statement> {
-        self.own_stances_in_force().first().copied()
+    /// Whether a revision was made with a newer version of the app than this one.
+    pub fn is_newer(&self, revision: &StatementId) -> bool {
+        self.graph.number(revision).is_some_and(|at| is_marked(&self.newer, at))
     }
 
     /// All of one's own stances on the text in force, by id. The agreement is settled once the partner's phone has seen one.
@@ -225,6 +228,7 @@ impl<'a> Agreement<'a> {
         });
         let whole = self.graph.is_rooted(at) && is_marked(&self.worded, at);
         let newer = is_marked(&self.newer, at);
+        let shown = !newer && !is_marked(&self.unreadable, at);
         Some(RevisionView {
             hash: statement.id,
             author: statement.member,
@@ -233,7 +237,7 @@ impl<'a> Agreement<'a> {
             practice: content.as_ref().and_then(|content| content.practice.clone().zip(content.version)),
             fields: content.and_then(|content| content.fields),
             redacted,
-            pending: !whole || (newer && !self.derived.is_agreed(at)),
+            pending: !whole || (!shown && !self.derived.is_agreed(at)),
             newer,
             consents: consents.collect(),
         })

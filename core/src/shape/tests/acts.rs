@@ -143,7 +143,8 @@ fn g12_unknown_schema_versions_cannot_be_consented_to() {
     let mut set = StatementSet::default();
     set.insert(proposal.clone());
     let old = agreement(&set, ben());
-    assert_eq!(old.consent(proposal.target, day(1), None), Err(RuleError::NotReadable));
+    assert_eq!(old.consent(proposal.target, day(1), None), Err(RuleError::NewerVersion));
+    assert!(old.is_newer(&proposal.id) && !knows(&set).is_newer(&proposal.id));
     assert!(old.view(|_| false).revisions[0].pending && old.view(|_| false).revisions[0].newer);
     fn knows(set: &StatementSet) -> crate::shape::revisions::Agreement<'_> {
         crate::shape::revisions::Agreement::new(set, parties(ben()), |_, _| true)

@@ -10,7 +10,7 @@ use proptest::sample::Index;
 use std::collections::BTreeSet;
 
 #[derive(Debug, Clone)]
-enum Act {
+pub(super) enum Act {
     Propose(Option<Vec<Index>>),
     Consent(Option<Index>),
     Decline(Option<Index>),
@@ -22,7 +22,7 @@ enum Act {
     Hear(Index, u64),
 }
 
-fn acts() -> impl Strategy<Value = Vec<(Index, Act)>> {
+pub(super) fn acts() -> impl Strategy<Value = Vec<(Index, Act)>> {
     let revision = || any::<Option<Index>>();
     let act = prop_oneof![
         4 => prop::option::of(vec(any::<Index>(), 0..3)).prop_map(Act::Propose),
@@ -44,7 +44,7 @@ fn pick(set: &StatementSet, index: &Index) -> StatementId {
 }
 
 /// Lets a phone act; refusals are part of the rules.
-fn act(world: &mut World, phone: usize, act: &Act) {
+pub(super) fn act(world: &mut World, phone: usize, act: &Act) {
     if let Act::Hear(from, mask) = act {
         let from = from.index(world.phones.len());
         world.deliver(from, phone, |at| mask & (1 << (at % 64)) != 0);
@@ -69,7 +69,7 @@ fn act(world: &mut World, phone: usize, act: &Act) {
     };
 }
 
-fn shown(set: &StatementSet, me: MemberId) -> Outcome {
+pub(super) fn shown(set: &StatementSet, me: MemberId) -> Outcome {
     let view = agreement(set, me).view(|_| false);
     Outcome {
         in_force: view.in_force,
@@ -81,7 +81,7 @@ fn shown(set: &StatementSet, me: MemberId) -> Outcome {
 }
 
 /// Who stands on what.
-fn registers(set: &StatementSet, member: MemberId) -> BTreeSet<StatementId> {
+pub(super) fn registers(set: &StatementSet, member: MemberId) -> BTreeSet<StatementId> {
     reference::revisions(set).into_iter().filter(|revision| reference::stands(set, member, revision)).collect()
 }
 
@@ -201,7 +201,7 @@ fn a_thousand_revisions_are_no_burden() {
         }
         layer = next;
     }
-    let started = std::time::Instant::now();
+    // An exponential walk would never end.
     let view = agreement(&set, ada()).view(|_| false);
     // Ben withdrew from the whole, so only Ada's two newest have somebody who stands on them.
     assert_eq!((view.revisions.len(), view.heads.len()), (1_000, 2));
@@ -210,6 +210,4 @@ fn a_thousand_revisions_are_no_burden() {
     acts.withdraw(EntryId([3; 32]), day(1), None).expect("possible");
     acts.consent(EntryId([3; 32]), day(1), layer.iter().find(|id| set.get(id).is_some_and(|s| s.member == ben())))
         .expect("possible");
-    // Generous: unoptimised and on a busy machine it takes a fraction of this; an exponential walk would never end.
-    assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
 }

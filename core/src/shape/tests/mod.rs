@@ -3,12 +3,25 @@
 mod acts;
 mod adversary;
 mod agreements;
+mod alternatives;
+mod ask_tables;
+mod asks;
+mod asks_hostile;
 mod cases;
+mod lists;
+mod marks;
 mod own_entries;
+mod phones;
 mod reference;
+mod registers;
 mod sealed;
 mod sealed_cases;
+mod series_rules;
+mod series_schedules;
 mod settings;
+mod sides;
+mod states;
+mod versions;
 mod world;
 
 use crate::id::{Day, EntryId, MemberId, OwnerId, SeriesId, SpaceId, StatementId, hash};

@@ -423,6 +423,35 @@ fn g10_opened_words_can_be_taken_back_for_good() {
     assert!(couple.phones.iter().all(|phone| phone.state() == SealedState::Open && read(phone).is_empty()));
 }
 
+/// What was shared and taken back before the other could read it asks nothing of the other, and shows nothing of what they sealed.
+#[test]
+fn words_nobody_could_read_open_nothing() {
+    for heard_before in [false, true] {
+        let mut couple = Couple::new(1);
+        couple.phones[A].answer(Some("hers")).expect("free");
+        couple.phones[A].share().expect("sealed");
+        couple.phones[B].answer(Some("his")).expect("free");
+        if heard_before {
+            couple.heal();
+            assert_eq!(
+                (read(&couple.phones[A]), read(&couple.phones[B])),
+                (vec!["his".to_owned()], vec!["hers".to_owned()])
+            );
+        }
+        couple.phones[A].redact().expect("open");
+        couple.heal();
+        let (hers, his) = (couple.phones[A].view(), couple.phones[B].view());
+        assert!(his.answers.iter().any(|answer| answer.member == ada() && answer.redacted && answer.fields.is_none()));
+        assert_eq!(his.answers.iter().any(|answer| answer.member == ben() && answer.open), heard_before);
+        assert_eq!(hers.answers.iter().any(|answer| answer.member == ben()), heard_before);
+        let his_state = if heard_before { SealedState::Open } else { SealedState::MineSealed };
+        assert_eq!(his.state, his_state);
+        assert!(hers.answered_twice.is_empty() && his.answered_twice.is_empty());
+        // Whoever wants to be read all the same shares.
+        assert_eq!(couple.phones[B].share().is_ok(), !heard_before);
+    }
+}
+
 /// Of several waiting answers of the other the smallest by body hash is named, whatever order they came in.
 #[test]
 fn the_smallest_waiting_answer_is_named() {

@@ -170,4 +170,5 @@ pub(super) static EMPTY: Content = Content {
     missing: None,
     space: None,
     transcript: None,
+    act: None,
 };

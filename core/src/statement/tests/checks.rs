@@ -1,7 +1,7 @@
 //! What each kind must be like, and that nothing else passes.
 
 use super::*;
-use crate::statement::{Item, Refusal, check};
+use crate::statement::{Item, Refusal, check, check_header};
 
 /// A sound statement of every known kind.
 fn sound() -> Vec<(Header, Content)> {
@@ -41,6 +41,9 @@ fn sound() -> Vec<(Header, Content)> {
         (h(Kind::SETTING, all), Content { fields: fields().fields, ..Content::default() }),
         (h(Kind::ROSTER, all), Content { roster: Some(vec![1]), transcript, ..Content::default() }),
         (h(Kind::REFILL, all), Content { missing, ..Content::default() }),
+        (h(Kind::SIDE, entry), fields()),
+        (h(Kind::ACT, entry), Content::act("agreement", 1, "kept")),
+        (h(Kind::ACT, occurrence), Content { fields: fields().fields, ..Content::act("agreement", 1, "move") }),
     ]
 }
 
@@ -54,7 +57,7 @@ fn verdict(header: &Header, content: &Content) -> Result<(), Refusal> {
 
 #[test]
 fn every_kind_has_a_sound_example() {
-    for kind in (1..=18).map(Kind) {
+    for kind in (1..=20).map(Kind) {
         assert!(kind.is_known(), "{kind:?}");
         of(kind);
     }
@@ -76,7 +79,7 @@ fn every_kind_refuses_another_kind_of_subject() {
             let fits = match (subject, header.kind) {
                 (Subject::Fresh(_), kind) => matches!(kind, Kind::CREATE | Kind::PROPOSE),
                 (Subject::Occurrence { .. }, kind) => {
-                    matches!(kind, Kind::COMMIT | Kind::OPEN | Kind::TAKE_BACK | Kind::SHARE_ANYWAY)
+                    matches!(kind, Kind::COMMIT | Kind::OPEN | Kind::TAKE_BACK | Kind::SHARE_ANYWAY | Kind::ACT)
                 }
                 (Subject::Target(target), Kind::SETTING | Kind::ROSTER | Kind::REFILL) => target == owner().into(),
                 (Subject::Target(_), kind) => {
@@ -110,10 +113,21 @@ fn a_ref_that_is_needed_is_needed_once() {
     let once = comment.naming(Role::SUBJECT, id("a"));
     assert_eq!(verdict(&once, &content), Ok(()));
     assert_eq!(verdict(&once.naming(Role::SUBJECT, id("b")), &content), Err(Refusal::BadRefs));
-    let (create, content) = of(Kind::CREATE);
-    let once = create.naming(Role::ABOUT, id("a"));
-    assert_eq!(verdict(&once, &content), Ok(()));
-    assert_eq!(verdict(&once.naming(Role::ABOUT, id("b")), &content), Err(Refusal::BadRefs));
+    for kind in [Kind::CREATE, Kind::EDIT, Kind::PROPOSE] {
+        let (header, content) = of(kind);
+        let worded = header.clone().naming(Role::SUBJECT, id("w"));
+        assert_eq!(verdict(&worded, &content), Err(Refusal::BadRefs), "{kind:?}: a wording of nothing");
+        let once = header.naming(Role::ABOUT, id("a"));
+        assert_eq!(verdict(&once, &content), Ok(()));
+        assert_eq!(verdict(&once.clone().naming(Role::ABOUT, id("b")), &content), Err(Refusal::BadRefs));
+        let exact = once.naming(Role::SUBJECT, id("w"));
+        assert_eq!(verdict(&exact, &content), Ok(()));
+        assert_eq!(verdict(&exact.naming(Role::SUBJECT, id("v")), &content), Err(Refusal::BadRefs));
+    }
+    // An act may name many of each.
+    let (act, content) = of(Kind::ACT);
+    let many = (0..64).fold(act, |act, at| act.naming(Role([2, 3, 6, 7][at % 4]), id(&at.to_string())));
+    assert_eq!(verdict(&many, &content), Ok(()));
 }
 
 /// Every part of a content alone, so that each kind meets each part it has no place for.
@@ -129,6 +143,7 @@ fn parts() -> Vec<Content> {
         Content { missing: Some(vec![]), ..Content::default() },
         Content { space: Some(SpaceId(seed("other space"))), ..Content::default() },
         Content { transcript: Some([0; 32]), ..Content::default() },
+        Content { act: words("kept"), ..Content::default() },
     ]
 }
 
@@ -144,6 +159,7 @@ fn joined(a: &Content, b: &Content) -> Content {
         missing: a.missing.or(b.missing),
         space: a.space.or(b.space),
         transcript: a.transcript.or(b.transcript),
+        act: a.act.or(b.act),
     }
 }
 
@@ -153,7 +169,7 @@ fn no_kind_carries_what_it_has_no_place_for() {
     for (header, content) in sound() {
         let optional = match header.kind {
             Kind::DECLINE => 1 << 3,
-            Kind::COMMIT | Kind::OPEN | Kind::SHARE_ANYWAY => 1 << 2,
+            Kind::COMMIT | Kind::OPEN | Kind::SHARE_ANYWAY | Kind::ACT => 1 << 2,
             _ => 0,
         };
         for part in parts() {
@@ -199,6 +215,19 @@ fn words_that_are_kept_for_the_vault_are_refused_in_the_space() {
     assert_eq!(verdict(&header, &broken), Err(Refusal::Malformed));
 }
 
+/// An act's code is compared and never shown: no letters but those of the catalogue.
+#[test]
+fn an_act_is_a_code() {
+    let (header, _) = of(Kind::ACT);
+    let said = |act: &str| verdict(&header, &Content::act("agreement", 1, act));
+    for fine in ["a", "told_early", "2", "_", &"x".repeat(64)] {
+        assert_eq!(said(fine), Ok(()), "{fine}");
+    }
+    for other in ["", "Kept", "not yet", "kept\n", "kept\u{202e}", "ke\u{301}pt", "é", "a-b", "a\0", &"x".repeat(65)] {
+        assert_eq!(said(other), Err(Refusal::Malformed), "{other:?}");
+    }
+}
+
 /// C11: text with invisible or unnormalised characters is quarantined on arrival, never mended.
 #[test]
 fn c11_hidden_characters_are_refused_wherever_they_stand() {
@@ -238,9 +267,7 @@ fn long_texts_are_refused() {
     assert_eq!(verdict(&comment, &Content::text(&"é".repeat(4_000))), Ok(()));
     assert_eq!(verdict(&comment, &Content::text(&"é".repeat(4_001))), Err(Refusal::TextTooLong));
     assert_eq!(verdict(&propose, &Content::of(&"x".repeat(65), 1, [].into())), Err(Refusal::TextTooLong));
-    // A million characters do not even make a body.
-    let million = Body { nonce: [0; 32], content: field(1_000_000).encode() }.to_bytes();
-    assert!(Body::from_bytes(&million).is_err());
+    assert_eq!(verdict(&propose, &field(1_000_000)), Err(Refusal::TooLarge));
 }
 
 #[test]
@@ -264,6 +291,51 @@ fn g12_unknown_kinds_pass() {
             Header::new(Kind(900), subject, day(1)),
             Body { nonce: [0; 32], content: b"no CBOR at all".to_vec() },
         );
-        assert_eq!(check(&said), Ok(()));
+        assert_eq!(check_header(&said), Ok(()));
+        assert_eq!(said.content(), Err(Refusal::Malformed), "and shown only if it can be");
     }
+}
+
+/// A body that cannot be shown leaves the statement standing; what has no words stands by its header, with its body.
+#[test]
+fn a_body_that_cannot_be_shown_leaves_its_statement_standing() {
+    for (header, content) in sound() {
+        for bytes in
+            [b"no CBOR".to_vec(), Content { text: Some("\u{202E}".to_owned()), ..content }.encode(), vec![0; 200_000]]
+        {
+            let said = Statement::author(owner(), ada(), header.clone(), Body { nonce: [0; 32], content: bytes });
+            let wordless = header.kind.is_wordless();
+            let expected = if wordless { Err(Refusal::Unexpected) } else { Ok(()) };
+            assert_eq!(check_header(&said), expected, "{:?}", header.kind);
+            assert!(check(&said).is_err() && !said.is_readable(), "{:?}", header.kind);
+            let again = Statement::from_parts(owner(), ada(), said.header_bytes.clone(), Item::Absent(said.body_hash));
+            assert_eq!(again.expect("sound").id, said.id, "with or without its body it is the same");
+        }
+    }
+}
+
+/// Nothing can be hidden in a consent, not even from versions that know more keys.
+#[test]
+fn a_kind_without_words_has_the_empty_body_and_no_other() {
+    for (header, _) in sound().into_iter().filter(|(header, _)| header.kind.is_wordless()) {
+        let with = |content: &[u8]| {
+            let body = Body { nonce: [0; 32], content: content.to_vec() };
+            check_header(&Statement::author(owner(), ada(), header.clone(), body))
+        };
+        assert_eq!(with(&[0xa0]), Ok(()));
+        // {900: true}, sound and unknown.
+        assert_eq!(with(&[0xa1, 0x19, 0x03, 0x84, 0xf5]), Err(Refusal::Unexpected), "{:?}", header.kind);
+        assert_eq!(with(&[]), Err(Refusal::Unexpected), "{:?}", header.kind);
+    }
+}
+
+/// What is shorter than a nonce is no body, and hashes alike wherever it is met.
+#[test]
+fn what_is_no_body_is_left_out() {
+    let (header, _) = of(Kind::PROPOSE);
+    let read = |item| Statement::from_parts(owner(), ada(), header.encode(), item).expect("sound");
+    let short = read(Item::Present(vec![7; 31]));
+    assert!(short.body.is_none() && short.content() == Ok(None));
+    assert_eq!(short, read(Item::Absent(short.body_hash)));
+    assert_eq!(crate::statement::body_hash(&owner(), &ada(), &header.encode(), &[7; 31]), Some(short.body_hash));
 }

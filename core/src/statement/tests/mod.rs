@@ -81,8 +81,8 @@ fn arb_content() -> impl Strategy<Value = Content> {
     let said =
         (option::of(arb_text()), option::of(any::<u32>()), option::of(btree_map(any::<u32>(), arb_value(), 0..6)));
     let kept = (bytes(), bytes(), option::of(missing), option::of(any::<[u8; 32]>()), option::of(any::<[u8; 32]>()));
-    (said, option::of(arb_text()), kept).prop_map(
-        |((practice, version, fields), text, (commitment, roster, missing, space, transcript))| Content {
+    (said, option::of(arb_text()), kept, option::of(arb_text())).prop_map(
+        |((practice, version, fields), text, (commitment, roster, missing, space, transcript), act)| Content {
             practice,
             version,
             fields,
@@ -92,6 +92,7 @@ fn arb_content() -> impl Strategy<Value = Content> {
             missing,
             space: space.map(SpaceId),
             transcript,
+            act,
         },
     )
 }

@@ -161,6 +161,34 @@ fn a_redaction_covers_every_word_of_its_member_that_does_not_name_it() {
     );
 }
 
+/// Taking words back takes no act back that said nothing in words; one that did goes with its words.
+#[test]
+fn a_redaction_covers_sides_and_the_acts_that_have_words() {
+    let act = |fields: Option<Value>| {
+        let fields = fields.map(|value| [(1, value)].into());
+        say(ada(), Header::new(Kind::ACT, entry(), day(1)), &Content { fields, ..Content::act("talk", 1, "later") })
+    };
+    let side = say(ada(), Header::new(Kind::SIDE, entry(), day(1)), &words("my side"));
+    let worded = [act(Some(Value::Text("because".into()))), act(Some(Value::List(vec!["a".into()]))), side];
+    let silent = [act(None), act(Some(Value::Uint(3))), act(Some(Value::Bool(true))), act(Some(Value::List(vec![])))];
+    // What a newer version put beside the code may be words.
+    let newer = Body {
+        nonce: [1; 32],
+        content: [&[0xa4], &Content::act("talk", 1, "later").encode()[1..], b"\x0a\x61x"].concat(),
+    };
+    assert!(newer.content().is_ok());
+    let newer = Statement::author(owner(), ada(), Header::new(Kind::ACT, entry(), day(1)), newer);
+    let redact = say(ada(), Header::new(Kind::REDACT, entry(), day(2)), &Content::default());
+    let all: Vec<&Statement> = worded.iter().chain(&silent).chain([&newer, &redact]).collect();
+    let set = set(&all);
+    assert!(worded.iter().chain([&newer]).all(|said| set.is_redacted(said)));
+    assert!(!silent.iter().any(|said| set.is_redacted(said)));
+    // Without its body nobody can tell, and there is nothing left to keep.
+    assert!(set.is_redacted(&bare(&silent[0])));
+    let theirs = say(ben(), Header::new(Kind::SIDE, entry(), day(1)), &words("theirs"));
+    assert!(!set.is_redacted(&theirs));
+}
+
 #[test]
 fn half_agreed_words_belong_to_both() {
     let proposal = say(ada(), Header::new(Kind::PROPOSE, entry(), day(1)), &words("ours"));

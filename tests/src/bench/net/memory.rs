@@ -9,8 +9,12 @@ use std::time::Duration;
 
 const PHONES: usize = 2000;
 const QUICK_PHONES: usize = 100;
-/// Until what a handshake needed is given back.
-const SETTLE: Duration = Duration::from_secs(3);
+/// How often memory is looked at, after the handshakes.
+const LOOK: Duration = Duration::from_millis(200);
+/// It has settled once so many looks in a row found the same; a handshake's keys are dropped within a few round trips.
+const SAME_LOOKS: usize = 5;
+/// It is measured as it is after so many.
+const LOOKS_MAX: usize = 50;
 
 /// Subscribed phones that say nothing, against connections that do nothing.
 pub(crate) fn memory(bench: &mut Bench) -> Vec<Row> {
@@ -34,9 +38,23 @@ fn idle(kind: &str, phones: usize) -> f64 {
         for _ in 0..phones {
             wires.push(connect(&server, &endpoint, kind == "relay").await);
         }
-        tokio::time::sleep(SETTLE).await;
-        (server.memory() - before) / phones as f64
+        (settled(&server).await - before) / phones as f64
     })
+}
+
+/// The server's memory once it gives back no more of what the handshakes needed.
+async fn settled(server: &Server) -> f64 {
+    let (mut last, mut same) = (server.memory(), 0);
+    for _ in 0..LOOKS_MAX {
+        tokio::time::sleep(LOOK).await;
+        let now = server.memory();
+        same = if now.to_bits() == last.to_bits() { same + 1 } else { 0 };
+        last = now;
+        if same == SAME_LOOKS {
+            break;
+        }
+    }
+    last
 }
 
 async fn connect(server: &Server, endpoint: &quinn::Endpoint, subscribe: bool) -> Wire {

@@ -80,7 +80,7 @@ proptest! {
         }
         for turn in 0..segments.len() {
             segments.rotate_left(turn);
-            let (loaded, unresolved) = load_segments(&OWNER, segments.clone(), &hash);
+            let (loaded, unresolved) = load_segments(&OWNER, segments.clone(), &hash, &nothing_held);
             prop_assert_eq!(unresolved, vec![]);
             prop_assert_eq!(sorted(loaded), records.clone());
         }

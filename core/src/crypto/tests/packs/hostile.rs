@@ -53,7 +53,7 @@ fn changed_contents_are_refused_or_give_other_ids() {
     let honest: std::collections::HashSet<RecordId> = couple.phones[0].records.iter().map(|record| record.id).collect();
     for (index, changed) in flipped(&content).enumerate().step_by(3) {
         if let Ok(segment) = open_content(&segment.entry, &changed) {
-            let (records, _) = load_segments(&OWNER, vec![segment], &item_hash);
+            let (records, _) = load_segments(&OWNER, vec![segment], &item_hash, &nothing_held);
             // Whatever has an honest id is the honest record, but for a signature that verifying refuses.
             for packed in records.into_iter().filter(|packed| honest.contains(&packed.id)) {
                 let public = crate::crypto::tests::device(1).public();
@@ -95,7 +95,7 @@ fn bombs_and_false_counts_are_refused() {
     assert_eq!(segment_of(1, 5000, &[], &[0, 0]).unwrap_err(), PackError::Malformed(CborError::TooLong));
     let load = |columns: &[u8]| {
         let segment = segment_of(3, 1, &[0; 64], columns).unwrap();
-        load_segments(&OWNER, vec![segment], &item_hash).1[0].error
+        load_segments(&OWNER, vec![segment], &item_hash, &nothing_held).1[0].error
     };
     // No record at all; a literal longer than the column; a core that is none; a value that this record itself defines.
     assert_eq!(load(&[0, 0]), Some(PackError::Columns));
@@ -113,7 +113,7 @@ fn segments_that_wait_for_each_other_are_given_up() {
     // The first record of chain 1 names a value of chain 0, whose own first record waits for itself.
     let first = segment_of(1, 1, &[0; 64], &[5, 0, 0xa3, 0, 4, 2, 0]).unwrap();
     let second = segment_of(1, 0, &[0; 64], &[5, 0, 0xa3, 0, 2, 0, 0]).unwrap();
-    let (records, unresolved) = load_segments(&OWNER, vec![first, second], &item_hash);
+    let (records, unresolved) = load_segments(&OWNER, vec![first, second], &item_hash, &nothing_held);
     assert_eq!((records.len(), unresolved.len()), (0, 2));
 }
 
@@ -143,7 +143,7 @@ fn a_record_as_large_as_can_be_takes_two_chunks_and_more_is_refused() {
     }
     let sealed = seal(&couple);
     assert!(sealed[0].part.chunks.len() > 1);
-    let (records, unresolved) = load_segments(&OWNER, open(&sealed), &item_hash);
+    let (records, unresolved) = load_segments(&OWNER, open(&sealed), &item_hash, &nothing_held);
     assert_eq!((sorted(records), unresolved), (all_of(&couple), vec![]));
     let manifest = Manifest { certificates: vec![text.clone(); 2], ..Manifest::default() };
     assert_eq!(manifest.seal(&epoch()), Err(PackError::Malformed(CborError::TooLong)));
@@ -161,7 +161,7 @@ proptest! {
     #[test]
     fn hostile_columns_never_panic(columns: Vec<u8>, raw: Vec<u8>, count in 1u64..9) {
         if let Ok(segment) = segment_of(count, 2, &raw, &columns) {
-            let _ = load_segments(&OWNER, vec![segment], &item_hash);
+            let _ = load_segments(&OWNER, vec![segment], &item_hash, &nothing_held);
         }
     }
 }

@@ -26,6 +26,11 @@ fn open(sealed: &[SealedSegment]) -> Vec<Segment> {
     sealed.iter().map(|segment| reader.open_segment(&segment.entry, &segment.part.chunks).unwrap()).collect()
 }
 
+/// Of a phone that starts from nothing.
+pub(super) fn nothing_held(_: &ChainId, _: u64) -> Option<Vec<[u8; 32]>> {
+    None
+}
+
 fn sorted(mut records: Vec<PackedRecord>) -> Vec<PackedRecord> {
     records.sort_by_key(|record| (record.chain, record.record.core.seq));
     records
@@ -40,7 +45,7 @@ fn every_record_comes_back_with_its_id() {
     let mut couple = Couple::new();
     couple.live(40);
     let sealed = seal(&couple);
-    let (records, unresolved) = load_segments(&OWNER, open(&sealed), &item_hash);
+    let (records, unresolved) = load_segments(&OWNER, open(&sealed), &item_hash, &nothing_held);
     assert_eq!(unresolved, []);
     assert_eq!(sorted(records.clone()), all_of(&couple));
     // And they verify, and come after what they saw.
@@ -88,7 +93,7 @@ fn a_redaction_rewrites_its_segment_alone_and_the_words_are_gone() {
     let after = seal(&couple);
     let changed = before.iter().zip(&after).filter(|(before, after)| before.part != after.part).count();
     assert_eq!((changed, before.len()), (1, after.len()));
-    let (records, unresolved) = load_segments(&OWNER, open(&after), &item_hash);
+    let (records, unresolved) = load_segments(&OWNER, open(&after), &item_hash, &nothing_held);
     assert_eq!((sorted(records), unresolved), (all_of(&couple), vec![]));
 }
 
@@ -100,7 +105,7 @@ fn what_is_missing_takes_only_what_names_it_along() {
     let missing = sealed.iter().position(|segment| segment.full).unwrap();
     let (lost, mut kept) = (sealed[missing].clone(), sealed.clone());
     kept.remove(missing);
-    let (records, unresolved) = load_segments(&OWNER, open(&kept), &item_hash);
+    let (records, unresolved) = load_segments(&OWNER, open(&kept), &item_hash, &nothing_held);
     let all = all_of(&couple);
     assert!(records.iter().all(|record| all.contains(record)));
     assert!(!unresolved.is_empty());
@@ -109,39 +114,51 @@ fn what_is_missing_takes_only_what_names_it_along() {
     let lost = lost.entry.last_seq - lost.entry.first_seq + 1;
     assert_eq!(records.len() as u64 + gone + lost, all.len() as u64);
     // Union: what the other member's pack still has completes it.
-    let (records, unresolved) = load_segments(&OWNER, open(&[kept, sealed].concat()), &item_hash);
+    let (records, unresolved) = load_segments(&OWNER, open(&[kept, sealed].concat()), &item_hash, &nothing_held);
     assert_eq!(unresolved, []);
     assert!(all.iter().all(|record| records.contains(record)));
 }
 
 #[test]
-fn documents_and_manifest_come_back() {
+fn a_manifest_comes_back() {
     let epoch = epoch();
-    let documents: Vec<PackedDocument> = (0..40u8)
-        .map(|number| PackedDocument {
-            document: EntryId([number; 32]),
-            heads: vec![ChangeHash([number; 32]); usize::from(number % 3)],
-            save: {
-                let mut save = vec![0; 20_000];
-                rand_core::Rng::fill_bytes(&mut seeded(number), &mut save);
-                save
-            },
-        })
-        .collect();
-    let part = seal_documents(&epoch, &documents).unwrap();
-    assert_eq!(part, seal_documents(&epoch, &documents).unwrap());
-    assert_eq!(part.chunks.len(), 4);
-    assert!(part.chunks.iter().all(|chunk| chunk.len() <= 256 * 1024));
-    assert_eq!(PackReader::new(&epoch).open_documents(&part.hashes, &part.chunks).unwrap(), documents);
-
     let mut couple = Couple::new();
     couple.live(10);
     let segments: Vec<SegmentEntry> = seal(&couple).into_iter().map(|segment| segment.entry).collect();
-    let manifest = Manifest { segments, documents: vec![part.hashes.clone(); 2], certificates: vec![vec![1], vec![2]] };
+    let manifest = Manifest { segments, certificates: vec![vec![1], vec![2]] };
     let sealed = manifest.seal(&epoch).unwrap();
     assert_eq!(sealed, manifest.seal(&epoch).unwrap());
     assert_eq!(Manifest::open(&epoch, &sealed).unwrap(), manifest);
-    assert_eq!(manifest.chunks().len(), manifest.segments.len() + part.hashes.len());
+    assert_eq!(manifest.chunks().len(), manifest.segments.len());
+}
+
+#[test]
+fn what_is_held_already_stands_in_for_segments_that_were_not_fetched() {
+    let mut couple = Couple::new();
+    couple.live(400);
+    let sealed = seal(&couple);
+    let missing = sealed.iter().position(|segment| segment.full).unwrap();
+    let (left_out, mut fetched) = (sealed[missing].entry.clone(), sealed);
+    fetched.remove(missing);
+    let all = all_of(&couple);
+    let values = |record: &PackedRecord| {
+        let PackedRecord { member, chain, id, record, .. } = record;
+        let hash = |(index, item): (usize, &Item)| match item {
+            Item::Absent(hash) => *hash,
+            Item::Present(bytes) => item_hash(chain, &record.core, index, bytes).unwrap(),
+        };
+        let hashes: Vec<[u8; 32]> = record.items.iter().enumerate().map(hash).collect();
+        record_values(&OWNER, member, id, &record.core, &hashes)
+    };
+    let place = |record: &PackedRecord| (record.chain, record.record.core.seq);
+    let held = |chain: &ChainId, seq: u64| all.iter().find(|record| place(record) == (*chain, seq)).map(values);
+    let (records, unresolved) = load_segments(&OWNER, open(&fetched), &item_hash, &held);
+    assert_eq!(unresolved, []);
+    let rest = all.iter().filter(|record| {
+        let (chain, seq) = place(record);
+        chain != left_out.chain || !(left_out.first_seq..=left_out.last_seq).contains(&seq)
+    });
+    assert_eq!(sorted(records), rest.cloned().collect::<Vec<_>>());
 }
 
 /// What ten years take: `cargo test -p amends-core --lib ten_years -- --ignored --nocapture`.
@@ -159,7 +176,7 @@ fn ten_years() {
     let entries = sealed.iter().map(|segment| segment.entry.clone()).collect();
     let manifest = Manifest { segments: entries, ..Manifest::default() }.seal(&epoch()).unwrap().len();
     let start = std::time::Instant::now();
-    let (records, unresolved) = load_segments(&OWNER, open(&sealed), &item_hash);
+    let (records, unresolved) = load_segments(&OWNER, open(&sealed), &item_hash, &nothing_held);
     assert_eq!((records.len(), unresolved.len()), (actions, 0));
     println!(
         "{actions} records: {} segments, {bytes} bytes ({:.1} a record), manifest {manifest}; sealed in {sealing:?}, loaded in {:?}",

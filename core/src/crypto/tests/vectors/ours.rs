@@ -334,12 +334,8 @@ fn packs() {
     }
     let segment = seal_segments(&epoch, &dictionary, &records).unwrap().remove(0);
     let content = crate::crypto::seal::open(&epoch, Kind::Chunk, &segment.part.chunks[0]).unwrap();
-    let document =
-        PackedDocument { document: EntryId([0x12; 32]), heads: vec![ChangeHash([0x13; 32])], save: b"save".to_vec() };
-    let documents = seal_documents(&epoch, std::slice::from_ref(&document)).unwrap();
     let manifest = Manifest {
         segments: vec![segment.entry.clone()],
-        documents: vec![documents.hashes.clone()],
         certificates: vec![Certificate::first(&keys).unwrap().as_bytes().to_vec()],
     };
     let sealed = manifest.seal(&epoch).unwrap();
@@ -363,10 +359,6 @@ fn packs() {
                     .hex("chunk", &segment.part.chunks[0])
                     .hex("chunk_hash", segment.part.hashes[0].0),
             ),
-            (
-                "documents",
-                Vector::default().hex("chunk", &documents.chunks[0]).hex("chunk_hash", documents.hashes[0].0),
-            ),
             ("manifest", Vector::default().hex("content", manifest_content).hex("sealed", sealed)),
         ],
     );
@@ -374,10 +366,8 @@ fn packs() {
     let mut reader = PackReader::new(&epoch);
     let chunk = unhex(&kept["segment"]["chunk"]);
     let opened = reader.open_segment(&manifest.segments[0], &[&chunk]).unwrap();
-    let (loaded, unresolved) = load_segments(&OWNER, vec![opened], &hash_of);
+    let (loaded, unresolved) = load_segments(&OWNER, vec![opened], &hash_of, &|_, _| None);
     assert_eq!((loaded, unresolved), (records, vec![]));
-    let documents = reader.open_documents(&manifest.documents[0], &[unhex(&kept["documents"]["chunk"])]).unwrap();
-    assert_eq!(documents, [document]);
     assert!(flipped(&chunk).all(|chunk| { reader.open_segment(&manifest.segments[0], &[chunk]).is_err() }));
     assert!(flipped(&unhex(&kept["manifest"]["sealed"])).all(|sealed| Manifest::open(&epoch, &sealed).is_err()));
 }

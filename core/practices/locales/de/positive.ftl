@@ -1,0 +1,119 @@
+# The positive bank, and the story of the two.
+family-positive = Gutes und unsere Geschichte
+
+# Appreciation
+practice-appreciation = Wertschätzung
+practice-appreciation-intro = Sag danke für etwas, das dir aufgefallen ist.
+field-appreciation-text = Was du getan hast
+field-appreciation-touched = Wie es mich berührt hat
+field-appreciation-quality = Was das über dich sagt
+practice-reassurance = Zuspruch
+practice-reassurance-intro = Etwas, das der anderen Person guttun könnte, von dir aus.
+field-reassurance-text = Was ich dir sagen will
+practice-reassurance_that_helps = Zuspruch, der mir hilft
+practice-reassurance_that_helps-intro = Was du gern hörst, wenn du unsicher bist.
+field-reassurance_that_helps-text = Was mir hilft
+practice-lands_for_me = Womit ich mich geliebt fühle
+practice-lands_for_me-intro = Was bei dir ankommt und was nicht.
+field-lands_for_me-text = Was bei mir ankommt
+field-lands_for_me-way = Auf welche Weise
+field-lands_for_me-does_not_land = Was bei mir nicht ankommt
+choice-way-words = Worte
+choice-way-help = Zupacken
+choice-way-time = Zeit
+choice-way-touch = Berührung
+choice-way-gifts = Kleine Geschenke
+choice-way-play = Zusammen Spaß haben
+choice-way-other = Etwas anderes
+
+# Ten things
+practice-trust_list = Zehn Dinge, in denen ich dir vertraue
+practice-trust_list-intro = Ihr schreibt jeweils zehn Dinge auf, mit einem Beispiel. Ihr lest sie, wenn beide so weit sind, und redet dann darüber.
+field-trust_list-thing_1 = Das erste Ding
+field-trust_list-example_1 = Ein Beispiel für das erste
+field-trust_list-thing_2 = Das zweite Ding
+field-trust_list-example_2 = Ein Beispiel für das zweite
+field-trust_list-thing_3 = Das dritte Ding
+field-trust_list-example_3 = Ein Beispiel für das dritte
+field-trust_list-thing_4 = Das vierte Ding
+field-trust_list-example_4 = Ein Beispiel für das vierte
+field-trust_list-thing_5 = Das fünfte Ding
+field-trust_list-example_5 = Ein Beispiel für das fünfte
+field-trust_list-thing_6 = Das sechste Ding
+field-trust_list-example_6 = Ein Beispiel für das sechste
+field-trust_list-thing_7 = Das siebte Ding
+field-trust_list-example_7 = Ein Beispiel für das siebte
+field-trust_list-thing_8 = Das achte Ding
+field-trust_list-example_8 = Ein Beispiel für das achte
+field-trust_list-thing_9 = Das neunte Ding
+field-trust_list-example_9 = Ein Beispiel für das neunte
+field-trust_list-thing_10 = Das zehnte Ding
+field-trust_list-example_10 = Ein Beispiel für das zehnte
+document-trust_list-talk = Worüber wir geredet haben
+
+# Trust moments
+practice-trust_moment = Ein Moment des Vertrauens
+practice-trust_moment-intro = Etwas Kleines, das dir an der anderen Person aufgefallen ist.
+field-trust_moment-noticed = Was mir aufgefallen ist
+field-meant_to_me = Was es mir bedeutet hat
+practice-trust_drain = Was Vertrauen gekostet hat
+practice-trust_drain-intro = Nur für dich, bis du etwas daraus machst.
+field-trust_drain-would_help = Was helfen würde
+
+# Timeline
+practice-milestone = Moment unserer Geschichte
+practice-milestone-intro = Ein schöner oder ein schwerer Moment, von beiden erzählt. Zwei Einträge lassen sich verbinden, wenn sie dasselbe meinen.
+field-milestone-precision = Wie genau der Tag ist
+field-milestone-kind = Was es mit dem Vertrauen gemacht hat
+field-milestone-picture = Ein Bild, an das ich denke
+field-milestone-telling = Wie ich es erzähle
+choice-precision-day = Auf den Tag
+choice-precision-month = Auf den Monat
+choice-precision-year = Auf das Jahr
+choice-precision-decade = Um diese Zeit
+choice-milestone-kind-built = Es hat Vertrauen aufgebaut
+choice-milestone-kind-challenged = Es hat Vertrauen auf die Probe gestellt
+choice-milestone-kind-both = Beides
+choice-milestone-kind-neutral = Weder noch
+practice-keepsake = Andenken
+practice-keepsake-intro = Ein Witz, eine Erinnerung, ein Wort, das nur ihr zwei kennt.
+field-keepsake-text = Was ich behalten will
+field-keepsake-kind = Was es ist
+choice-keepsake-kind-joke = Ein Witz
+choice-keepsake-kind-memory = Eine Erinnerung
+choice-keepsake-kind-word_of_ours = Ein Wort von uns
+choice-keepsake-kind-song = Ein Lied
+choice-keepsake-kind-other = Etwas anderes
+
+# Exercises and questions
+practice-exercise = Übung
+practice-exercise-intro = Etwas Kleines zum Ausprobieren. Es beginnt, wenn beide dabei sind, und ihr könnt beide jederzeit aufhören.
+field-card = Karte
+field-exercise-how_it_was = Wie es für mich war
+act-im_in = Ich bin dabei
+act-not_for_me = Nichts für mich
+act-exercise-done = Wir haben es gemacht
+card-walk_without_talking = Geht zwanzig Minuten nebeneinander, ohne zu reden.
+card-two_minutes_of_listening = Eine Person redet zwei Minuten, die andere hört nur zu. Dann tauscht ihr.
+card-new_recipe = Kocht etwas, das ihr beide noch nie gekocht habt.
+card-swap_an_evening = Plant jeweils einen Abend für euch beide.
+card-small_adventure = Macht zusammen etwas, das euch beide ein wenig Mut kostet.
+card-mirror_moves = Stellt euch gegenüber. Eine Person bewegt sich langsam, die andere folgt wie ein Spiegel. Dann tauscht ihr.
+card-guided_walk = Eine Person schließt die Augen und wird fünf Minuten an der Hand durch sichere Räume geführt. Ein Wort von euch beendet es.
+card-hand_on_back = Leg der anderen Person, wenn es recht ist, eine Hand auf den Rücken, und atmet zwei Minuten zusammen.
+card-lean_and_hold = Stellt euch Rücken an Rücken und lehnt euch an, bis es trägt. Hört auf, wenn jemand es sagt.
+practice-question_card = Frage an beide
+practice-question_card-intro = Ihr antwortet jeweils für euch und lest, wenn beide geantwortet haben. Die leichten kommen zuerst.
+field-question_card-answer = Meine Antwort
+card-laughed_lately = Worüber hast du diese Woche gelacht?
+card-small_joy = Auf welche Kleinigkeit freust du dich?
+card-good_day = Wie sieht für dich ein guter Tag aus?
+card-learned_about_you = Was hast du über mich gelernt, das neu für dich war?
+card-proud_of = Worauf bist du stolz, und weiß ich davon?
+card-felt_close = Wann hast du dich mir zuletzt nah gefühlt?
+card-worry_lately = Was macht dir gerade Sorgen?
+card-wish_for_us = Was wünschst du dir für uns zwei?
+card-hard_to_say = Was fällt dir schwer, mir zu sagen?
+card-afraid_of = Wovor hast du in dieser Beziehung Angst?
+card-never_told = Was hast du noch niemandem erzählt und würdest es gern teilen?
+card-what_trust_is = Was ist Vertrauen für dich, und wo hast du es gelernt?

@@ -1,0 +1,142 @@
+# What comes back regularly.
+family-rhythms = Was wiederkehrt
+
+# Check-in
+practice-check_in = Wie war der Tag?
+practice-check_in-intro = Jeweils ein paar Worte, einmal am Tag. Ihr lest sie, wenn beide geschrieben haben.
+field-check_in-mood = Wie es mir geht
+field-check_in-energy = Wie viel Kraft ich habe
+field-check_in-need = Etwas, das ich heute brauche
+field-check_in-appreciation = Etwas, das ich an dir schätze
+field-check_in-raise = Etwas, das ich ansprechen will
+field-check_in-weather = Mein Wetter
+field-check_in-could_reach_you = Ein Moment, in dem ich dich erreichen konnte
+field-check_in-felt_answered = Ein Moment, in dem du auf mich eingegangen bist
+field-check_in-felt_with_me = Ein Moment, in dem du ganz bei mir warst
+choice-weather-stormy = Stürmisch
+choice-weather-cloudy = Wolkig
+choice-weather-mixed = Wechselhaft
+choice-weather-bright = Heiter
+choice-weather-sunny = Sonnig
+
+# Meeting
+practice-meeting = Unser Treffen
+practice-meeting-intro = Eine feste Zeit in der Woche für das, was euch beide angeht.
+field-rule = Wie oft
+field-start = Ab wann
+field-time = Um wie viel Uhr
+field-zone = In welcher Zeitzone
+field-meeting-guide = Wie wir vorgehen
+field-meeting-phones_away = Telefone weggelegt
+field-meeting-did = Was du getan hast
+field-quality = Was das über dich sagt
+field-meeting-view = Wie es für mich ist
+field-meeting-missing = Was fehlt
+field-meeting-cannot_give_up = Was ich nicht aufgeben kann
+field-meeting-can_bend = Wo ich beweglich bin
+field-meeting-fit_to_talk = Bereit zum Reden?
+field-day = Tag
+field-meeting-kind = Was es ist
+field-meeting-standing = Wohin es gehört
+field-who = Wer
+field-meeting-whose = Für wen
+field-meeting-text = In meinen Worten
+choice-guide-weekly_meeting = Thema für Thema, mit Zeit zum Zuhören
+choice-guide-four_part_meeting = In vier Teilen
+choice-guide-review_meeting = Rückblick und Ausblick
+choice-guide-own = Auf unsere Art
+choice-fit_to_talk-yes = Ja
+choice-fit_to_talk-after_a_break = Nach einer Pause
+choice-fit_to_talk-another_day = An einem anderen Tag
+choice-kind-to_do = Etwas zu tun
+choice-kind-good_times = Schöne Zeiten
+choice-kind-review = Etwas zum Zurückschauen
+choice-standing-time_together = Gemeinsame Zeit
+choice-standing-closeness = Nähe
+choice-standing-health = Gesundheit
+choice-standing-people_around_us = Menschen um uns
+choice-standing-hard_talks = Schwere Gespräche
+choice-standing-money = Geld
+choice-standing-work = Arbeit
+choice-standing-travel = Reisen und Pläne
+choice-standing-family = Familie
+choice-standing-home = Zuhause
+choice-standing-own = Etwas Eigenes
+choice-whose-together = Für uns zusammen
+choice-whose-each_alone = Für jede Person allein
+choice-whose-with_others = Mit anderen
+act-meeting-appreciate = Etwas wertschätzen
+act-meeting-speak = Sagen, wie es für mich ist
+act-meeting-sum_up = Zusammenfassen, was ich gehört habe
+act-meeting-confirm_summary = Ja, so habe ich es gemeint
+act-meeting-core_need = Was mir am wichtigsten ist
+act-meeting-one_thing = Etwas, womit ich mich geliebt fühlen würde
+act-meeting-halt = Bin ich bereit zum Reden?
+act-move = Auf einen anderen Tag legen
+act-happened = Es hat stattgefunden
+act-skip = Das Leben kam dazwischen
+act-meeting-open = Das Treffen beginnen
+act-meeting-close = Für mich abschließen
+document-meeting-agenda = Tagesordnung
+document-meeting-went_well = Was gut lief
+document-meeting-to_dos = Was zu tun ist
+document-meeting-good_times = Schöne Zeiten, die kommen
+document-notes = Notizen
+
+# Retrospective
+practice-retrospective = Rückblick
+practice-retrospective-intro = Was gut lief, was besser gehen könnte, was als Nächstes kommt. Es geht darum, wie es läuft, nicht um Personen.
+field-retrospective-what = Was wir tun werden
+field-meeting-what = Was
+act-retrospective-cards_ready = Meine Karten sind fertig
+act-retrospective-decided = Das nehme ich mit
+act-retrospective-reviewed = Das vom letzten Mal habe ich angesehen
+document-retrospective-cards = Karten
+document-retrospective-next = Als Nächstes, höchstens drei
+practice-retro_card = Karte zum Rückblick
+practice-retro_card-intro = Ein Gedanke für euren Rückblick.
+field-retro_card-column = Wohin sie gehört
+field-retro_card-text = Mein Gedanke
+choice-column-went_well = Lief gut
+choice-column-could_be_better = Könnte besser gehen
+choice-column-learned = Gelernt
+
+# Ritual
+practice-ritual = Ritual
+practice-ritual-intro = Ein Abend für euch zwei, eine Gewohnheit, etwas Eigenes. Ein Tag ändert sich nur, wenn beide zustimmen.
+field-name = Name
+field-ritual-what = Was wir tun
+field-ritual-window_days = An einem von so vielen Tagen
+field-ritual-protected = Nichts anderes kommt dazwischen
+field-ritual-rotates = Wir planen abwechselnd
+field-ritual-first_planner = Wer zuerst plant
+field-ritual-text = Der Plan
+choice-first_planner-who_proposed = Wer es vorgeschlagen hat
+choice-first_planner-the_other = Die andere Person
+act-ritual-plan = Sagen, was geplant ist
+
+# Time apart
+practice-time_apart = Zeit für sich
+practice-time_apart-intro = Ein Tag getrennt, mit Kontakt, wie ihr ihn vereinbart. Danach erzählt ihr euch davon.
+field-time_apart-plan = Was wir vereinbaren
+field-time_apart-last_day = Letzter Tag
+field-time_apart-contact_times = Wann wir in Kontakt sind
+field-time_apart-emergencies_only = Sonst nur im Notfall
+field-time_apart-share_afterwards = Was wir uns danach erzählen
+field-time_apart-i_want = Was ich mir davon wünsche
+field-time_apart-text = Wie es war
+act-time_apart-told = Davon erzählen
+
+# Important dates
+practice-important_date = Wichtige Tage
+practice-important_date-intro = Tage, an die ihr beide denken wollt, schöne und schwere.
+document-important_date-dates = Tage
+field-important_date-kind = Was für ein Tag es ist
+field-important_date-yearly = Jedes Jahr
+field-important_date-lead_days = Tage vorher Bescheid geben
+field-important_date-what_matters = Was daran wichtig ist
+choice-important_date-kind-anniversary = Ein Jahrestag
+choice-important_date-kind-birthday = Ein Geburtstag
+choice-important_date-kind-hard_day = Ein schwerer Tag
+choice-important_date-kind-holiday = Ein Feiertag
+choice-important_date-kind-other = Ein anderer Tag

@@ -1,0 +1,119 @@
+# The positive bank, and the story of the two.
+family-positive = Good things and our story
+
+# Appreciation
+practice-appreciation = Appreciation
+practice-appreciation-intro = Say thank you for something you noticed.
+field-appreciation-text = What you did
+field-appreciation-touched = How it touched me
+field-appreciation-quality = What it says about you
+practice-reassurance = Reassurance
+practice-reassurance-intro = Something that may do the other person good to hear, of your own accord.
+field-reassurance-text = What I want you to know
+practice-reassurance_that_helps = Reassurance that helps me
+practice-reassurance_that_helps-intro = What you like to hear when you are unsure.
+field-reassurance_that_helps-text = What helps me
+practice-lands_for_me = What makes me feel loved
+practice-lands_for_me-intro = What reaches you, and what does not.
+field-lands_for_me-text = What reaches me
+field-lands_for_me-way = In what way
+field-lands_for_me-does_not_land = What does not reach me
+choice-way-words = Words
+choice-way-help = A helping hand
+choice-way-time = Time
+choice-way-touch = Touch
+choice-way-gifts = Small gifts
+choice-way-play = Fun together
+choice-way-other = Something else
+
+# Ten things
+practice-trust_list = Ten things in which I trust you
+practice-trust_list-intro = Each of you writes ten things, with an example. You read them when both are ready, and then talk about them.
+field-trust_list-thing_1 = The first thing
+field-trust_list-example_1 = An example for the first
+field-trust_list-thing_2 = The second thing
+field-trust_list-example_2 = An example for the second
+field-trust_list-thing_3 = The third thing
+field-trust_list-example_3 = An example for the third
+field-trust_list-thing_4 = The fourth thing
+field-trust_list-example_4 = An example for the fourth
+field-trust_list-thing_5 = The fifth thing
+field-trust_list-example_5 = An example for the fifth
+field-trust_list-thing_6 = The sixth thing
+field-trust_list-example_6 = An example for the sixth
+field-trust_list-thing_7 = The seventh thing
+field-trust_list-example_7 = An example for the seventh
+field-trust_list-thing_8 = The eighth thing
+field-trust_list-example_8 = An example for the eighth
+field-trust_list-thing_9 = The ninth thing
+field-trust_list-example_9 = An example for the ninth
+field-trust_list-thing_10 = The tenth thing
+field-trust_list-example_10 = An example for the tenth
+document-trust_list-talk = What we talked about
+
+# Trust moments
+practice-trust_moment = A moment of trust
+practice-trust_moment-intro = Something small that you noticed in the other person.
+field-trust_moment-noticed = What I noticed
+field-meant_to_me = What it meant to me
+practice-trust_drain = What took some trust away
+practice-trust_drain-intro = For you alone, until you make something of it.
+field-trust_drain-would_help = What would help
+
+# Timeline
+practice-milestone = Moment of our story
+practice-milestone-intro = A bright or a hard moment, told by each of you. Two entries can be tied together when they are about the same.
+field-milestone-precision = How exact the day is
+field-milestone-kind = What it did to trust
+field-milestone-picture = A picture I think of
+field-milestone-telling = How I tell it
+choice-precision-day = To the day
+choice-precision-month = To the month
+choice-precision-year = To the year
+choice-precision-decade = About that time
+choice-milestone-kind-built = It built trust
+choice-milestone-kind-challenged = It put trust to the test
+choice-milestone-kind-both = Both
+choice-milestone-kind-neutral = Neither
+practice-keepsake = Keepsake
+practice-keepsake-intro = A joke, a memory, a word that only you two know.
+field-keepsake-text = What I want to keep
+field-keepsake-kind = What it is
+choice-keepsake-kind-joke = A joke
+choice-keepsake-kind-memory = A memory
+choice-keepsake-kind-word_of_ours = A word of ours
+choice-keepsake-kind-song = A song
+choice-keepsake-kind-other = Something else
+
+# Exercises and questions
+practice-exercise = Exercise
+practice-exercise-intro = Something small to try together. It starts when both are in, and each of you can stop at any time.
+field-card = Card
+field-exercise-how_it_was = How it was for me
+act-im_in = I am in
+act-not_for_me = Not for me
+act-exercise-done = We did it
+card-walk_without_talking = Walk for twenty minutes side by side without talking.
+card-two_minutes_of_listening = One talks for two minutes, the other only listens. Then swap.
+card-new_recipe = Cook something that neither of you has cooked before.
+card-swap_an_evening = Each of you plans one evening for both.
+card-small_adventure = Do something together that takes a little courage from both.
+card-mirror_moves = Stand face to face. One moves slowly, the other follows like a mirror. Then swap.
+card-guided_walk = One closes their eyes and is led by the hand through safe rooms for five minutes. A word from either of you ends it.
+card-hand_on_back = Lay a hand on the other person's back, if they like, and breathe together for two minutes.
+card-lean_and_hold = Stand back to back and lean on each other until it carries. Stop when one of you says so.
+practice-question_card = Question for both
+practice-question_card-intro = Each of you answers for yourself; you read when both have answered. Light ones come first.
+field-question_card-answer = My answer
+card-laughed_lately = What made you laugh this week?
+card-small_joy = What small thing do you look forward to?
+card-good_day = What does a good day look like for you?
+card-learned_about_you = What have you learned about me that was new to you?
+card-proud_of = What are you proud of, and do I know it?
+card-felt_close = When did you last feel close to me?
+card-worry_lately = What worries you at the moment?
+card-wish_for_us = What do you wish for the two of us?
+card-hard_to_say = What is hard for you to say to me?
+card-afraid_of = What are you afraid of in this relationship?
+card-never_told = What have you told nobody yet that you would like to share?
+card-what_trust_is = What is trust to you, and where did you learn it?

@@ -1,0 +1,142 @@
+# What comes back regularly.
+family-rhythms = What comes back
+
+# Check-in
+practice-check_in = Check-in
+practice-check_in-intro = A few words each, once a day. You read each other's when both have written.
+field-check_in-mood = How I am
+field-check_in-energy = How much energy I have
+field-check_in-need = One thing I need today
+field-check_in-appreciation = Something I appreciate in you
+field-check_in-raise = Something I want to raise
+field-check_in-weather = My weather
+field-check_in-could_reach_you = A moment when I could reach you
+field-check_in-felt_answered = A moment when you answered me
+field-check_in-felt_with_me = A moment when you were with me
+choice-weather-stormy = Stormy
+choice-weather-cloudy = Cloudy
+choice-weather-mixed = Mixed
+choice-weather-bright = Bright
+choice-weather-sunny = Sunny
+
+# Meeting
+practice-meeting = Our meeting
+practice-meeting-intro = A fixed time each week for what concerns both of you.
+field-rule = How often
+field-start = From when
+field-time = At what time
+field-zone = In which time zone
+field-meeting-guide = How we go through it
+field-meeting-phones_away = Phones put away
+field-meeting-did = What you did
+field-quality = What it says about you
+field-meeting-view = How it is for me
+field-meeting-missing = What is missing
+field-meeting-cannot_give_up = What I cannot give up
+field-meeting-can_bend = Where I can bend
+field-meeting-fit_to_talk = Fit to talk?
+field-day = Day
+field-meeting-kind = What it is
+field-meeting-standing = Where it belongs
+field-who = Who
+field-meeting-whose = For whom
+field-meeting-text = In my words
+choice-guide-weekly_meeting = Topic by topic, with time to listen
+choice-guide-four_part_meeting = In four parts
+choice-guide-review_meeting = Looking back and ahead
+choice-guide-own = In our own way
+choice-fit_to_talk-yes = Yes
+choice-fit_to_talk-after_a_break = After a break
+choice-fit_to_talk-another_day = Another day
+choice-kind-to_do = A thing to do
+choice-kind-good_times = Good times
+choice-kind-review = Something to look back on
+choice-standing-time_together = Time together
+choice-standing-closeness = Closeness
+choice-standing-health = Health
+choice-standing-people_around_us = People around us
+choice-standing-hard_talks = Hard talks
+choice-standing-money = Money
+choice-standing-work = Work
+choice-standing-travel = Travel and plans
+choice-standing-family = Family
+choice-standing-home = Home
+choice-standing-own = Something of our own
+choice-whose-together = For us together
+choice-whose-each_alone = For each alone
+choice-whose-with_others = With others
+act-meeting-appreciate = Appreciate something
+act-meeting-speak = Say how it is for me
+act-meeting-sum_up = Sum up what I heard
+act-meeting-confirm_summary = Yes, that is how I meant it
+act-meeting-core_need = What matters most to me
+act-meeting-one_thing = One thing that would make me feel loved
+act-meeting-halt = Am I fit to talk?
+act-move = Move it to another day
+act-happened = It took place
+act-skip = Life happened
+act-meeting-open = Open the meeting
+act-meeting-close = Close it for me
+document-meeting-agenda = Agenda
+document-meeting-went_well = What went well
+document-meeting-to_dos = What there is to do
+document-meeting-good_times = Good times ahead
+document-notes = Notes
+
+# Retrospective
+practice-retrospective = Looking back
+practice-retrospective-intro = What went well, what could be better, what comes next. About how things go, not about who.
+field-retrospective-what = What we will do
+field-meeting-what = What
+act-retrospective-cards_ready = My cards are ready
+act-retrospective-decided = That is what I take with me
+act-retrospective-reviewed = I have looked at last time's
+document-retrospective-cards = Cards
+document-retrospective-next = Next, three at most
+practice-retro_card = Card for looking back
+practice-retro_card-intro = One thought for looking back together.
+field-retro_card-column = Where it belongs
+field-retro_card-text = My thought
+choice-column-went_well = Went well
+choice-column-could_be_better = Could be better
+choice-column-learned = Learned
+
+# Ritual
+practice-ritual = Ritual
+practice-ritual-intro = An evening for the two of you, a habit, something that is yours. A day moves only when both agree.
+field-name = Name
+field-ritual-what = What we do
+field-ritual-window_days = On any of this many days
+field-ritual-protected = Nothing else takes its place
+field-ritual-rotates = We take turns in planning
+field-ritual-first_planner = Who plans first
+field-ritual-text = The plan
+choice-first_planner-who_proposed = The person who proposed it
+choice-first_planner-the_other = The other person
+act-ritual-plan = Say what is planned
+
+# Time apart
+practice-time_apart = Time apart
+practice-time_apart-intro = A day apart, with contact as you agree. Afterwards you tell each other about it.
+field-time_apart-plan = What we agree
+field-time_apart-last_day = Last day
+field-time_apart-contact_times = When we are in touch
+field-time_apart-emergencies_only = Otherwise only in an emergency
+field-time_apart-share_afterwards = What we tell each other afterwards
+field-time_apart-i_want = What I want from it
+field-time_apart-text = How it was
+act-time_apart-told = Tell about it
+
+# Important dates
+practice-important_date = Days that matter
+practice-important_date-intro = Days that you both want to remember, the bright and the hard ones.
+document-important_date-dates = Days
+field-important_date-kind = What day it is
+field-important_date-yearly = Every year
+field-important_date-lead_days = Days to be told ahead
+field-important_date-what_matters = What matters about it
+choice-important_date-kind-anniversary = An anniversary
+choice-important_date-kind-birthday = A birthday
+choice-important_date-kind-hard_day = A hard day
+choice-important_date-kind-holiday = A holiday
+choice-important_date-kind-other = Another day

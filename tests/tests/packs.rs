@@ -1,0 +1,4 @@
+//! Packs between whole phones: made, trimmed behind, fetched, and never believed.
+
+#[path = "packs/life.rs"]
+mod life;
