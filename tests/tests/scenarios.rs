@@ -9,6 +9,8 @@ mod agreements;
 mod check_ins;
 #[path = "scenarios/damage.rs"]
 mod damage;
+#[path = "scenarios/full_disks.rs"]
+mod full_disks;
 #[path = "scenarios/homes.rs"]
 mod homes;
 #[path = "scenarios/interface.rs"]

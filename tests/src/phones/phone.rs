@@ -28,13 +28,21 @@ pub struct Phone {
     folder: PathBuf,
     passphrase: Option<String>,
     now: String,
+    /// No file may grow beyond so many bytes.
+    file_bytes_max: Option<u64>,
 }
 
 impl Phone {
     /// A phone whose home, and what lies beside it, are in `folder`. There is no home in it yet.
     pub fn new(name: &str, folder: &Path) -> Self {
         fs::create_dir_all(folder).expect("a folder can be made");
-        Self { name: name.to_owned(), folder: folder.to_owned(), passphrase: None, now: NOW.to_owned() }
+        Self {
+            name: name.to_owned(),
+            folder: folder.to_owned(),
+            passphrase: None,
+            now: NOW.to_owned(),
+            file_bytes_max: None,
+        }
     }
 
     /// The same phone asked with a passphrase.
@@ -47,6 +55,12 @@ impl Phone {
     #[must_use]
     pub fn at(&self, now: &str) -> Self {
         Self { now: now.to_owned(), ..self.clone() }
+    }
+
+    /// The same phone, on a disk with room for files of so many bytes.
+    #[must_use]
+    pub fn with_room(&self, file_bytes_max: u64) -> Self {
+        Self { file_bytes_max: Some(file_bytes_max), ..self.clone() }
     }
 
     /// Everything that this phone keeps on disk, key and counter included.
@@ -120,7 +134,10 @@ impl Phone {
 
     /// Starts a command that is talked with while it runs.
     pub fn start(&self, arguments: &[&str]) -> Conversation {
-        let mut command = Command::new(phone_program());
+        let mut command = match self.file_bytes_max {
+            None => Command::new(phone_program()),
+            Some(bytes) => limited(bytes),
+        };
         command.env_clear().env("TZ", "UTC").arg("--home").arg(self.home()).args(["--json", "--now", &self.now]);
         if let Some(passphrase) = &self.passphrase {
             command.env(PASSPHRASE, passphrase).args(["--passphrase-env", PASSPHRASE]);
@@ -150,6 +167,14 @@ impl Phone {
         copy_folder(&self.folder, folder);
         Self { folder: folder.to_owned(), ..self.clone() }
     }
+}
+
+/// The phone under a shell's limit on the size of files, in units of 512 bytes: to write beyond it is an error.
+fn limited(file_bytes_max: u64) -> Command {
+    let mut command = Command::new("/bin/sh");
+    let script = format!("trap '' XFSZ; ulimit -f {} && exec \"$0\" \"$@\"", file_bytes_max / 512);
+    command.args(["-c", &script]).arg(phone_program());
+    command
 }
 
 fn copy_folder(from: &Path, to: &Path) {
