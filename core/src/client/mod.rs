@@ -30,12 +30,15 @@ pub use vault::{FileKeyVault, KeyVault, VaultError};
 use crate::crypto::random::SystemRandomness;
 use crate::home::{Home, HomeError, Moment};
 use crate::storage::{self, Sealed, StoreError};
+use crate::sync::Event;
+use amends_protocol::ErrorCode;
 use driver::{Ended, Until};
 use shared::Shared;
 use std::future::Future;
 use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
+use tokio::sync::broadcast::error::TryRecvError;
 
 /// One open home and its way to the relay. One process at a time has a home open.
 ///
@@ -164,6 +167,7 @@ impl Client {
     /// `patience`. Edits are kept.
     pub async fn sync(&self, patience: Duration) -> Result<(), ClientError> {
         let mut answer = self.shared.ask()?;
+        let mut heard = self.shared.events.subscribe();
         let mut time_up = pin!(tokio::time::sleep(patience));
         let turn = tokio::select! {
             turn = self.shared.turn.lock() => turn,
@@ -177,7 +181,8 @@ impl Client {
         loop {
             match self.shared.round(Until::Answered, time_up.as_mut()).await? {
                 Ended::Again => {}
-                Ended::Stopped => return Err(ClientError::TimedOut),
+                // A relay that asks for patience says why.
+                Ended::Stopped => return Err(refusal(&mut heard).map_or(ClientError::TimedOut, ClientError::Refused)),
                 Ended::Done => break,
             }
         }
@@ -198,6 +203,18 @@ impl Client {
         };
         self.shared.stay(shutdown.as_mut()).await?;
         self.flush()
+    }
+}
+
+/// Why the relay last refused something, among the events that are waiting.
+fn refusal(heard: &mut tokio::sync::broadcast::Receiver<ClientEvent>) -> Option<ErrorCode> {
+    let mut last = None;
+    loop {
+        match heard.try_recv() {
+            Ok(ClientEvent::Home(Event::Refused { code, .. })) => last = Some(code),
+            Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return last,
+        }
     }
 }
 

@@ -164,7 +164,12 @@ impl Engine {
         self.append_ended(index);
         let Some(session) = self.sessions.get_mut(usize::from(index)) else { return };
         match error.retry_after_s {
-            Some(seconds) => session.paused_until_ms = Some(now_ms.saturating_add(u64::from(seconds) * 1000)),
+            Some(seconds) => {
+                let until = now_ms.saturating_add(u64::from(seconds) * 1000);
+                if session.paused_until_ms.replace(until).is_none() {
+                    self.staged.push(Output::Event(Event::Refused { index, code: error.code }));
+                }
+            }
             None => {
                 if session.refused.replace(error.code).is_none() {
                     self.staged.push(Output::Event(Event::Refused { index, code: error.code }));

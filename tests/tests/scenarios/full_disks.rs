@@ -94,7 +94,7 @@ fn a_relay_without_room_refuses_by_name_and_nothing_is_lost() {
         let drawn: Vec<String> =
             (0..200_u64).map(|n| format!("{:x}", (at * 201 + n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         kept.push(couple.ana.make(&["new", "appreciation", &format!("text={}", drawn.join(" "))]));
-        let reply = couple.ana.run(&["sync"]);
+        let reply = couple.ana.run(&["sync", "--timeout", "5"]);
         reply.no_bug();
         let refused = reply.code != Some(0);
         if refused {
