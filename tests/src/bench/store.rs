@@ -3,7 +3,8 @@
 use amends_core::crypto::random::SystemRandomness;
 use amends_core::crypto::storage::StorageKey;
 use amends_core::storage::{
-    self, Operation, Row, RowCipher, RowUnreadable, RowUnsealed, Sealed, SqliteStore, Store, StoreError, Table, Transaction,
+    self, Operation, Row, RowCipher, RowUnreadable, RowUnsealed, Sealed, SqliteStore, Store, StoreError, Table,
+    Transaction,
 };
 use rusqlite::{Connection, OpenFlags, params};
 use std::collections::BTreeMap;

@@ -3,7 +3,8 @@
 use super::Bug;
 use amends_core::crypto::storage::StorageKey;
 use amends_core::storage::{
-    MemoryStore, Operation, Row, RowCipher, RowUnreadable, RowUnsealed, Sealed, Snapshot, Store, StoreError, Table, Transaction,
+    MemoryStore, Operation, Row, RowCipher, RowUnreadable, RowUnsealed, Sealed, Snapshot, Store, StoreError, Table,
+    Transaction,
 };
 use rand_chacha::ChaCha8Rng;
 use std::cell::{Cell, RefCell};

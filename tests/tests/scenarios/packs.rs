@@ -18,7 +18,8 @@ fn write(shell: &mut Shell, count: usize) {
 /// How many of the relay's records can be read, and how many are hidden.
 fn records(couple: &Couple) -> (i64, i64) {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let store = Connection::open_with_flags(couple.relay.data().join("relay.sqlite"), flags).expect("the relay's store");
+    let store =
+        Connection::open_with_flags(couple.relay.data().join("relay.sqlite"), flags).expect("the relay's store");
     let count = |hidden| {
         let sql = format!("SELECT count(*) FROM entries WHERE hidden_s IS {hidden} NULL");
         store.query_row(&sql, [], |row| row.get(0)).expect("a count")
@@ -51,5 +52,8 @@ fn a_second_device_has_what_was_packed_and_trimmed_long_before() {
     assert_eq!(tablet.show(&secret)["state"], "redacted");
     tablet.verify();
     let (readable, hidden) = records(&couple);
-    assert!(hidden >= 512 && readable < i64::try_from(RECORDS).expect("few"), "{readable} records can be read, {hidden} are hidden");
+    assert!(
+        hidden >= 512 && readable < i64::try_from(RECORDS).expect("few"),
+        "{readable} records can be read, {hidden} are hidden"
+    );
 }
