@@ -173,11 +173,11 @@ proptest! {
                                 free.insert((id, record));
                             }
                         }
-                        (Event::Twin(seq), Some((id, record))) => {
-                            if model.contains_key(&(seq, 0)) && !model.contains_key(&(seq, 1)) {
-                                write_record(work, MEMBER_BOX, CHAIN, seq, 1, &RecordRow::new(id, &record, None));
-                                model.insert((seq, 1), (id, record));
-                            }
+                        (Event::Twin(seq), Some((id, record)))
+                            if model.contains_key(&(seq, 0)) && !model.contains_key(&(seq, 1)) =>
+                        {
+                            write_record(work, MEMBER_BOX, CHAIN, seq, 1, &RecordRow::new(id, &record, None));
+                            model.insert((seq, 1), (id, record));
                         }
                         (Event::Redacted(seq), _) => {
                             if let Some((_, record)) = model.get_mut(&(seq, 0)) {
@@ -315,7 +315,7 @@ fn words_taken_back_leave_their_sheaf_and_the_relay_can_be_told_which_records_to
     for number in 0..8u64 {
         // Every other body is so long that its record is deflated to be sealed.
         let words = if number % 2 == 0 { "canary".to_owned() } else { "canary ".repeat(200) };
-        let header = Header::new(Kind::COMMENT, Subject::Target(EntryId([1; 32]).into()), Day::MIN);
+        let header = Header::new(Kind::COMMENT, Subject::Target(EntryId([1; 32])), Day::MIN);
         let body =
             Body { nonce: [number as u8; 32], content: Content { text: Some(words), ..Content::default() }.encode() };
         let (owner, me) = (phone.boxes[0].owner, phone.me);
