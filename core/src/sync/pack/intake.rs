@@ -3,9 +3,10 @@
 use crate::crypto::pack::PackedRecord;
 use crate::crypto::record::{Item, SignedRecord};
 use crate::sync::SyncError;
-use crate::sync::open::check_all;
+use crate::sync::open::{Checked, check_all};
 use crate::sync::receive::{Intake, Verdict};
 use crate::sync::seal::read_record;
+use crate::sync::state::{CHAINS_MAX, Chain};
 
 impl Intake<'_, '_> {
     /// Takes records of a pack that was sealed in epoch `epoch`, in the pack's order. Tells whether all of them could be
@@ -21,6 +22,7 @@ impl Intake<'_, '_> {
             }
         }
         let checked = check_all(self.ring, &self.state.owner, &records);
+        self.know_chains(&records, &checked);
         let (mut kept, mut sound) = (false, true);
         for (record, checked) in records.iter().zip(checked) {
             match self.take(record, checked, None)? {
@@ -35,6 +37,19 @@ impl Intake<'_, '_> {
             kept = self.retry_waiting()?;
         }
         Ok(sound)
+    }
+
+    /// Knows every chain of which the pack has a signed record before any of them is judged: a change may be by the actor of another
+    /// incarnation of its signer's device, whichever of the two the pack tells of first.
+    fn know_chains(&mut self, records: &[SignedRecord], checked: &[Option<Checked>]) {
+        for (record, checked) in records.iter().zip(checked) {
+            let (Some(Checked { member, device, .. }), incarnation) = (checked, record.core.incarnation) else {
+                continue;
+            };
+            if self.state.chain_index(device, &incarnation).is_none() && self.state.chains.len() < CHAINS_MAX {
+                self.state.chains.push(Chain::new(*member, *device, incarnation));
+            }
+        }
     }
 
     /// Whether this very record is kept already, with every body that the pack has. Its id covers all but the signature.
